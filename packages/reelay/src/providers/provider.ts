@@ -1,0 +1,126 @@
+import type { ProviderModel } from '../task/capabilities.ts'
+import type { TaskInput, VideoRequest } from '../task/request.ts'
+import type { Operation, Output, StartOutcome, Verdict } from '../task/verdict.ts'
+
+/** When a provider's jobs are looked at, before anything was learned. All in milliseconds. */
+export type Timing = {
+  firstPollMs: number
+  intervalMs: number
+  intervalMaxMs: number
+  /** "Not found" is not believed before this age of the attempt. */
+  missingGraceMs: number
+  /** Default deadline of a task: exceeds the provider's own documented maximum. */
+  deadlineMs: number
+}
+
+/** How one account of the provider is paced. */
+export type Pacing = {
+  /** Requests per second (submits and polls alike), and how many may go at once after a quiet time. */
+  perSecond: number
+  burst: number
+  /** Most jobs under way upstream at a time. */
+  inFlightMax: number
+}
+
+/** How adapters differ, as data: nobody compares their names. */
+export type Traits = {
+  timing: Timing
+  pacing: Pacing
+  /** `unsupported`: cancelling here cannot stop the upstream job, which may still be billed. */
+  cancel: 'supported' | 'unsupported'
+  /** How input files reach the provider. */
+  inputs: 'upload' | 'data_uri' | 'local'
+  /** Keys that `provider_options` may have; anything else is refused at create. */
+  providerOptions: readonly string[]
+  /** True when models outside the catalog may be named exactly as `provider/model`. */
+  openCatalog: boolean
+}
+
+export type InputFile = Pick<TaskInput, 'role' | 'mime' | 'bytes'> & {
+  filename: string
+  /** The whole file. Inputs are small (bounded at upload). */
+  read(): Promise<Uint8Array>
+  /** A path on this machine, for adapters that run here. */
+  localPath(): string
+}
+
+export type StartRequest = {
+  request: VideoRequest
+  model: string
+  inputs: readonly InputFile[]
+  /** Unique per attempt. Adapters whose provider takes a client id send it. */
+  clientToken: string
+  /**
+   * Asked immediately before the billable request is written; false means that this process lost its lease, and the
+   * adapter must answer `not_sent`.
+   */
+  mayStillSend(): boolean
+  signal: AbortSignal
+}
+
+export type OpenedOutput = {
+  body: AsyncIterable<Uint8Array>
+  /** Declared length, if any: a shorter body is an error. */
+  bytes: number | null
+  close(): void
+}
+
+export type CredentialCheck = { ok: true; detail: string } | { ok: false; detail: string }
+
+/** One account of one provider. */
+export interface Provider {
+  readonly traits: Traits
+  models(): readonly ProviderModel[]
+  /**
+   * Sends the billable request, once.
+   * @throws SubmitUnknown when it may have been accepted but its answer was lost or is unreadable.
+   */
+  start(request: StartRequest): Promise<StartOutcome>
+  /** @throws ProbeUnavailable when the question could not be asked or the answer was not the provider's own words. */
+  probe(operation: Operation, signal: AbortSignal): Promise<Verdict>
+  /**
+   * Opens the bytes of an output.
+   * @throws OutputGone when the link is dead (ask again with `probe`), OutputUnavailable when only this try failed.
+   */
+  open(output: Output, operation: Operation, signal: AbortSignal): Promise<OpenedOutput>
+  /** Present when `traits.cancel` is `supported`. `refused`: too late. @throws ProbeUnavailable */
+  cancel?(operation: Operation, signal: AbortSignal): Promise<'cancelled' | 'refused'>
+  /** Looks the job of a lost answer up by the client token. `absent` only when the look-up is exhaustive. */
+  find?(clientToken: string, signal: AbortSignal): Promise<Operation | 'absent' | 'unsure'>
+  /** Whether the credentials work, without spending. */
+  check?(signal: AbortSignal): Promise<CredentialCheck>
+  /** Releases what the adapter holds (connections, child processes). */
+  stop?(): Promise<void>
+}
+
+/** The billable request may have been accepted; nobody knows. Never an invitation to send it again. */
+export class SubmitUnknown extends Error {
+  override readonly name = 'SubmitUnknown'
+  /** What came back, cut to a few kilobytes, for the operator. */
+  readonly rawAnswer: string | undefined
+  constructor(message: string, options: { cause?: unknown; rawAnswer?: string | undefined } = {}) {
+    super(message, { cause: options.cause })
+    this.rawAnswer = options.rawAnswer
+  }
+}
+
+/** A look at a job failed; the job did not. */
+export class ProbeUnavailable extends Error {
+  override readonly name = 'ProbeUnavailable'
+  /** The account should rest for this long: 429, dead credentials, an outage. */
+  readonly pauseAccountMs: number | undefined
+  constructor(message: string, options: { cause?: unknown; pauseAccountMs?: number | undefined } = {}) {
+    super(message, { cause: options.cause })
+    this.pauseAccountMs = options.pauseAccountMs
+  }
+}
+
+/** The output's link is dead: a fresh look at the job may give a new one. */
+export class OutputGone extends Error {
+  override readonly name = 'OutputGone'
+}
+
+/** This download failed; the link may still work. */
+export class OutputUnavailable extends Error {
+  override readonly name = 'OutputUnavailable'
+}

@@ -1,0 +1,172 @@
+import type { DurationSample, Decision, Task, TaskEvent } from '../task/task.ts'
+import type { TaskState } from '../task/state.ts'
+
+/** A lease on one task: who may write it back, and against what. */
+export type Claim = {
+  taskId: string
+  owner: string
+  fence: number
+  /** Compared at write-back: a wake that landed meanwhile makes the task due at once. */
+  wakeSeq: number
+  task: Task
+}
+
+/** One account's share of a claim: how much may be taken, and how fast its bucket refills. */
+export type ClaimQuery = {
+  owner: string
+  account: string
+  limit: number
+  leaseMs: number
+  perSecond: number
+  burst: number
+}
+
+export type ClaimBatch = {
+  claims: readonly Claim[]
+  /** When something of this account can be claimed next; null when nothing is scheduled for it. */
+  nextDueAtMs: number | null
+}
+
+/** A decision with the lease under which it was made. */
+export type Move = Decision & {
+  claim: Pick<Claim, 'taskId' | 'owner' | 'fence' | 'wakeSeq'>
+  from: TaskState
+  /** Account under which the task is scheduled next. */
+  account: string
+  /** Guard of a submit: the move is refused with `no_slot` when this many attempts hold a slot of the account. */
+  slotsMax?: number
+  /** Key of the duration statistics that `duration` belongs to. */
+  durationKey?: string
+  artifacts?: readonly Artifact[]
+}
+
+export type CommitOutcome =
+  /** The task as it now is. */
+  | { kind: 'committed'; task: Task }
+  /** Another owner claimed the task, or its state is no longer `from`: nothing was written, drop the result. */
+  | { kind: 'fenced' }
+  | { kind: 'no_slot' }
+  /** Another task already owns that upstream job: nothing was written. */
+  | { kind: 'operation_taken'; taskId: string }
+
+export type ArtifactRole = 'input' | 'video' | 'thumbnail' | 'spritesheet' | 'last_frame'
+
+export type Artifact = {
+  role: ArtifactRole
+  index: number
+  storageKey: string
+  sha256: string
+  bytes: number
+  mime: string
+  width: number | null
+  height: number | null
+  durationMs: number | null
+  codec: string | null
+}
+
+export type TaskInsert = {
+  task: Task
+  account: string
+  dueAtMs: number
+  artifacts: readonly Artifact[]
+  events: readonly TaskEvent[]
+  /** From the `Idempotency-Key` header. */
+  idempotency: { route: string; key: string; fingerprint: string; expiresAtMs: number } | null
+  /** From an unmodified client's retry counter: see http/idempotency.ts. */
+  replay: { fingerprint: string; clientAttempt: number; joinableSinceMs: number } | null
+}
+
+export type InsertOutcome =
+  | { kind: 'created'; task: Task; replayId: number | null }
+  /** The same request was seen before. `task` is undefined when that task has been deleted since. */
+  | { kind: 'replayed'; by: 'key' | 'client_retry'; task: Task | undefined; replayId: number | null }
+  /** The key was used for a different request. */
+  | { kind: 'key_reused' }
+
+export type ListQuery = {
+  projectId: string
+  limit: number
+  order: 'asc' | 'desc'
+  /** Position of the last task of the previous page. */
+  after: { createdAtMs: number; id: string } | null
+  states: readonly TaskState[] | null
+  /** Narrows `running` by whether the provider says that the job waits; null: either. */
+  runningWaits: boolean | null
+  model: string | null
+}
+
+export type TaskPage = { tasks: readonly Task[]; hasMore: boolean }
+
+export type TimelineEntry = TaskEvent & { seq: number; atMs: number }
+
+export type Project = { id: string; name: string; createdAtMs: number }
+
+export type KeyScope = 'create' | 'read' | 'content' | 'admin'
+
+export type ApiKey = {
+  id: string
+  projectId: string
+  name: string
+  scopes: readonly KeyScope[]
+  profile: Task['profile']
+  createdAtMs: number
+  lastUsedAtMs: number | null
+  revokedAtMs: number | null
+}
+
+/** What the engine and the HTTP layer ask of a database. Every verb is atomic; times are epoch milliseconds. */
+export interface Store {
+  /** Task, schedule row, inputs, timeline and idempotency row in one transaction. */
+  insertTask(insert: TaskInsert): Promise<InsertOutcome>
+  /** The response to a create left this process: a later retry of the same client is a new request. */
+  markAnswered(replayId: number): Promise<void>
+  /** Undefined for a missing, deleted or foreign task. Marks nothing. */
+  findTask(projectId: string, id: string): Task | undefined
+  /** Like `findTask`, whatever the project and also when deleted: for the engine and for signed links. */
+  loadTask(id: string): Task | undefined
+  /** The task was seen by its client: later retries of its create are new requests. */
+  markRetrieved(id: string): Promise<void>
+  listTasks(query: ListQuery): Promise<TaskPage>
+  /** Position of a task for keyset pages, tombstones included; undefined for an unknown or foreign id. */
+  positionOf(projectId: string, id: string): { createdAtMs: number; id: string } | undefined
+  artifacts(taskId: string): readonly Artifact[]
+  removeArtifacts(taskId: string, roles: readonly ArtifactRole[]): Promise<void>
+  timeline(taskId: string): Promise<readonly TimelineEntry[]>
+  /** Stores the wish and wakes the task. The engine acts on it. Undefined when there is no such task. */
+  requestCancel(projectId: string, id: string): Promise<Task | undefined>
+  /** Hides the task, asks for its cancellation and wakes it. Undefined when there is no such task. */
+  deleteTask(projectId: string, id: string): Promise<Task | undefined>
+
+  /** Leases due tasks of one account, as many as its bucket grants. */
+  claimDue(query: ClaimQuery): Promise<ClaimBatch>
+  /** Extends a lease. False when it was lost. */
+  renew(claim: Claim, leaseMs: number): Promise<boolean>
+  /** Gives claims back untouched: they are due at once. */
+  release(claims: readonly Pick<Claim, 'taskId' | 'owner' | 'fence'>[]): Promise<void>
+  /** The only writer of task state. */
+  commit(move: Move): Promise<CommitOutcome>
+  /** Makes a task due now, also when it is being worked on. */
+  wake(taskId: string): Promise<void>
+  pauseAccount(account: string, untilMs: number, reason: string): Promise<void>
+  pausedUntilMs(account: string): number | null
+  /** Accounts that have scheduled tasks, configured or not. */
+  scheduledAccounts(): Promise<readonly string[]>
+  /** Embedded start: the only owner takes back what the last process held. */
+  clearLeases(): Promise<void>
+  durations(key: string): readonly DurationSample[]
+
+  createProject(project: Project): Promise<void>
+  listProjects(): Promise<readonly Project[]>
+  createKey(key: ApiKey, secretHash: string): Promise<void>
+  /** The live key with this hash. */
+  findKey(secretHash: string): ApiKey | undefined
+  listKeys(projectId: string | null): Promise<readonly ApiKey[]>
+  /** False when there is no such live key. */
+  revokeKey(id: string): Promise<boolean>
+  /** Lazily written: at most once a minute per key. */
+  touchKey(id: string): Promise<void>
+
+  /** Called with the id of every task that a committed write changed: for long polls and the engine's nudge. */
+  onChange(listener: (taskId: string) => void): () => void
+  close(): Promise<void>
+}
