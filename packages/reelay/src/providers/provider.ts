@@ -1,17 +1,7 @@
 import type { ProviderModel } from '../task/capabilities.ts'
 import type { TaskInput, VideoRequest } from '../task/request.ts'
+import type { Timing } from '../task/schedule.ts'
 import type { Operation, Output, StartOutcome, Verdict } from '../task/verdict.ts'
-
-/** When a provider's jobs are looked at, before anything was learned. All in milliseconds. */
-export type Timing = {
-  firstPollMs: number
-  intervalMs: number
-  intervalMaxMs: number
-  /** "Not found" is not believed before this age of the attempt. */
-  missingGraceMs: number
-  /** Default deadline of a task: exceeds the provider's own documented maximum. */
-  deadlineMs: number
-}
 
 /** How one account of the provider is paced. */
 export type Pacing = {

@@ -1,5 +1,6 @@
 import type { DurationSample, Decision, Task, TaskEvent } from '../task/task.ts'
 import type { TaskState } from '../task/state.ts'
+import type { Operation } from '../task/verdict.ts'
 
 /** A lease on one task: who may write it back, and against what. */
 export type Claim = {
@@ -8,6 +9,8 @@ export type Claim = {
   fence: number
   /** Compared at write-back: a wake that landed meanwhile makes the task due at once. */
   wakeSeq: number
+  /** When the upstream job was last looked at; null before the first look. */
+  lookedAtMs: number | null
   task: Task
 }
 
@@ -37,6 +40,10 @@ export type Move = Decision & {
   slotsMax?: number
   /** Key of the duration statistics that `duration` belongs to. */
   durationKey?: string
+  /** Keeps the lease for this long instead of giving it back: the step goes on after the commit. */
+  keepLeaseMs?: number
+  /** This move is the outcome of a look at the upstream job. */
+  looked?: boolean
   artifacts?: readonly Artifact[]
 }
 
@@ -77,9 +84,9 @@ export type TaskInsert = {
 }
 
 export type InsertOutcome =
-  | { kind: 'created'; task: Task; replayId: number | null }
+  | { kind: 'created'; task: Task; replayId: string | null }
   /** The same request was seen before. `task` is undefined when that task has been deleted since. */
-  | { kind: 'replayed'; by: 'key' | 'client_retry'; task: Task | undefined; replayId: number | null }
+  | { kind: 'replayed'; by: 'key' | 'client_retry'; task: Task | undefined; replayId: string | null }
   /** The key was used for a different request. */
   | { kind: 'key_reused' }
 
@@ -114,12 +121,17 @@ export type ApiKey = {
   revokedAtMs: number | null
 }
 
+/** `scheduled`: created, woken or wished for by a client. `moved`: the engine committed something that clients can see. */
+export type ChangeKind = 'scheduled' | 'moved'
+
+export type ChangeListener = (taskId: string, kind: ChangeKind) => void
+
 /** What the engine and the HTTP layer ask of a database. Every verb is atomic; times are epoch milliseconds. */
 export interface Store {
   /** Task, schedule row, inputs, timeline and idempotency row in one transaction. */
   insertTask(insert: TaskInsert): Promise<InsertOutcome>
   /** The response to a create left this process: a later retry of the same client is a new request. */
-  markAnswered(replayId: number): Promise<void>
+  markAnswered(replayId: string): Promise<void>
   /** Undefined for a missing, deleted or foreign task. Marks nothing. */
   findTask(projectId: string, id: string): Task | undefined
   /** Like `findTask`, whatever the project and also when deleted: for the engine and for signed links. */
@@ -147,6 +159,13 @@ export interface Store {
   commit(move: Move): Promise<CommitOutcome>
   /** Makes a task due now, also when it is being worked on. */
   wake(taskId: string): Promise<void>
+  /**
+   * The answer to a submit arrived after its lease was lost. Kept with the attempt while its outcome is unknown (a look
+   * then confirms it), else noted on the timeline as an orphan.
+   */
+  recordLateAnswer(taskId: string, attempt: number, operation: Operation): Promise<void>
+  /** Files that nobody needs any more: inputs of ended tasks, everything of deleted ones. */
+  removableArtifacts(limit: number): Promise<readonly (Artifact & { taskId: string })[]>
   pauseAccount(account: string, untilMs: number, reason: string): Promise<void>
   pausedUntilMs(account: string): number | null
   /** Accounts that have scheduled tasks, configured or not. */
@@ -166,7 +185,10 @@ export interface Store {
   /** Lazily written: at most once a minute per key. */
   touchKey(id: string): Promise<void>
 
-  /** Called with the id of every task that a committed write changed: for long polls and the engine's nudge. */
-  onChange(listener: (taskId: string) => void): () => void
+  /**
+   * Called after the commit with every task that a write changed: long polls wake up, and the engine looks at once at
+   * what was `scheduled`.
+   */
+  onChange(listener: ChangeListener): () => void
   close(): Promise<void>
 }

@@ -5,23 +5,36 @@ export type TaskErrorType = 'provider_error' | 'gateway_error' | 'invalid_reques
  * Every reason for which a task can end without a video. Closed: docs/errors.md has a heading for each, and a test holds
  * the two together.
  */
-export const TASK_ERRORS = {
-  cancelled: { type: 'invalid_request_error' },
-  moderation_blocked: { type: 'provider_error' },
-  invalid_input: { type: 'provider_error' },
-  provider_failed: { type: 'provider_error' },
-  provider_expired: { type: 'provider_error' },
-  provider_cancelled: { type: 'provider_error' },
-  rejected_by_provider: { type: 'provider_error' },
-  never_submitted: { type: 'gateway_error' },
-  no_provider: { type: 'gateway_error' },
-  submit_outcome_unknown: { type: 'gateway_error' },
-  deadline_exceeded: { type: 'gateway_error' },
-  provider_task_lost: { type: 'gateway_error' },
-  output_lost: { type: 'gateway_error' },
-} as const satisfies Readonly<Record<string, { type: TaskErrorType }>>
+export type TaskErrorCode =
+  | 'cancelled'
+  | 'moderation_blocked'
+  | 'invalid_input'
+  | 'provider_failed'
+  | 'provider_expired'
+  | 'provider_cancelled'
+  | 'rejected_by_provider'
+  | 'never_submitted'
+  | 'no_provider'
+  | 'submit_outcome_unknown'
+  | 'deadline_exceeded'
+  | 'provider_task_lost'
+  | 'output_lost'
 
-export type TaskErrorCode = keyof typeof TASK_ERRORS
+export const TASK_ERRORS: Readonly<Record<TaskErrorCode, TaskErrorType>> = {
+  cancelled: 'invalid_request_error',
+  moderation_blocked: 'provider_error',
+  invalid_input: 'provider_error',
+  provider_failed: 'provider_error',
+  provider_expired: 'provider_error',
+  provider_cancelled: 'provider_error',
+  rejected_by_provider: 'provider_error',
+  never_submitted: 'gateway_error',
+  no_provider: 'gateway_error',
+  submit_outcome_unknown: 'gateway_error',
+  deadline_exceeded: 'gateway_error',
+  provider_task_lost: 'gateway_error',
+  output_lost: 'gateway_error',
+}
 
 /** Why a task ended without a video: stored with it, shown as `error`, never changed. */
 export type TaskError = {
@@ -33,5 +46,5 @@ export type TaskError = {
 }
 
 export function taskError(code: TaskErrorCode, message: string, param: string | null = null): TaskError {
-  return { code, message, type: TASK_ERRORS[code].type, param }
+  return { code, message, type: TASK_ERRORS[code], param }
 }

@@ -1,0 +1,261 @@
+import { join } from 'node:path'
+import type { Config } from './config.ts'
+import type { EngineContext, Inspector } from './engine/context.ts'
+import { Engine } from './engine/engine.ts'
+import { removeLeftovers } from './engine/remove-files.ts'
+import { Slots } from './engine/slots.ts'
+import { openDiskFiles } from './files/disk-files.ts'
+import type { Files } from './files/files.ts'
+import { createApp } from './http/app.ts'
+import { InputRefused, type FetchInput, type HttpSettings } from './http/deps.ts'
+import { serve, type Served } from './http/serve.ts'
+import { createMediaHost, type MediaHost } from './media/media-host.ts'
+import { probeVideo } from './media/probe.ts'
+import { parseAllowHosts } from './net/allow-hosts.ts'
+import { createGuard, type Guard } from './net/guard.ts'
+import { createGuardedClient, type GuardedClient } from './net/guarded-fetch.ts'
+import { createCatalog } from './providers/catalog-of.ts'
+import { createCometapi } from './providers/cometapi/index.ts'
+import { createLocal } from './providers/local/index.ts'
+import { createOpenai } from './providers/openai/index.ts'
+import type { Provider } from './providers/provider.ts'
+import { createReadiness } from './readiness.ts'
+import { hashOfKey, loadSecrets, type Secrets } from './secrets.ts'
+import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
+import type { Store } from './store/store.ts'
+import { systemClock, type Clock } from './system/clock.ts'
+import { systemIds, type Ids, type Random } from './system/ids.ts'
+import { createLog, type Log } from './system/log.ts'
+import { VERSION } from './version.ts'
+
+const LEASE_MS = 30_000
+const STEPS_MAX = 256
+const DOWNLOADS_MAX = 8
+const STOP_GRACE_MS = 8_000
+const INPUT_TIMEOUT_MS = 60_000
+const BODY_BYTES_MAX = 1024 * 1024
+const PACING_UNCONFIGURED = { perSecond: 1, burst: 5 }
+
+/** What a test or an embedding application may put in the place of the system's own. */
+export type Overrides = {
+  clock?: Clock
+  ids?: Ids
+  random?: Random
+  log?: Log
+  /** Replaces the configured accounts. */
+  providers?: ReadonlyMap<string, Provider>
+  inspector?: Inspector
+  checkpoint?: EngineContext['checkpoint']
+}
+
+/** A gateway in this process. */
+export interface Reelay {
+  /** The HTTP interface as a function, to mount in a server of your own. */
+  fetch(request: Request): Promise<Response>
+  /** Starts working on tasks. */
+  start(): Promise<void>
+  /** Serves HTTP on the configured host and port. */
+  listen(): Promise<Served>
+  /** Stops serving and working within ten seconds; what was accepted goes on at the next start. */
+  stop(): Promise<void>
+  readonly store: Store
+  /** Where the bootstrap admin key was written; null when it was given in the settings. */
+  readonly adminKeyPath: string | null
+  readonly adminKey: string
+}
+
+type Parts = {
+  clock: Clock
+  ids: Ids
+  log: Log
+  store: Store
+  files: Files
+  media: MediaHost
+  guard: Guard
+  guarded: GuardedClient
+  providers: ReadonlyMap<string, Provider>
+  secrets: Secrets
+}
+
+/**
+ * Puts a gateway together: the only place that constructs adapters. Nothing works or listens before `start` and `listen`.
+ * @throws DatabaseOwned when another process uses the database.
+ */
+export async function createReelay(config: Config, overrides: Overrides = {}): Promise<Reelay> {
+  const clock = overrides.clock ?? systemClock
+  const ids = overrides.ids ?? systemIds
+  const log = overrides.log ?? createLog(config.logLevel)
+  const secrets = await loadSecrets(config, ids)
+  const store = await openSqliteStore({ path: config.databasePath, clock })
+  const files = await openDiskFiles(config.filesDir)
+  const media = createMediaHost({ workDir: join(config.dataDir, 'media'), log, clock })
+  const guard = createGuard({ allow: parseAllowHosts(config.allowHosts) })
+  const guarded = createGuardedClient({ guard, clock })
+  const base = { clock, ids, log, store, files, media, guard, guarded, secrets }
+  const providers = overrides.providers ?? (await createProviders(config, base))
+  const parts: Parts = { ...base, providers }
+  await store.createKey(bootstrapKey(config, clock.nowMs()), hashOfKey(secrets.adminKey))
+  return assemble(config, parts, overrides)
+}
+
+function assemble(config: Config, parts: Parts, overrides: Overrides): Reelay {
+  const { store, files, log, providers, secrets } = parts
+  const stopping = new AbortController()
+  const engine = new Engine(engineContext(config, parts, overrides))
+  const settings = httpSettings(config, parts)
+  const app = createApp({
+    ...parts,
+    settings,
+    catalog: createCatalog({
+      accounts: [...providers].map(([account, provider]) => ({
+        account,
+        provider,
+        providerName: account.split(':')[0] ?? account,
+      })),
+      aliases: config.aliases,
+    }),
+    fetchInput: inputFetcher(parts.guarded),
+    refuseCallbackUrl: callbackRefusal(config),
+    readiness: createReadiness({ store, providers, version: VERSION }),
+    stopping: stopping.signal,
+  })
+  let served: Served | undefined
+  let working = false
+  return {
+    store,
+    adminKey: secrets.adminKey,
+    adminKeyPath: secrets.adminKeyPath,
+    fetch: (request) => app.fetch(request),
+    start: async () => {
+      working = true
+      await files.sweep()
+      await store.clearLeases()
+      await removeLeftovers({ store, files, log })
+      await engine.start()
+    },
+    listen: async () => {
+      served = await serve(app, { host: config.host, port: config.port, limits: settings.limits, log })
+      if (config.port === 0) settings.publicUrl = served.url
+      return served
+    },
+    stop: async () => {
+      stopping.abort()
+      await served?.close()
+      if (working) await engine.stop(STOP_GRACE_MS)
+      for (const provider of providers.values()) await provider.stop?.()
+      await parts.media.stop()
+      await store.close()
+    },
+  }
+}
+
+function engineContext(config: Config, parts: Parts, overrides: Overrides): EngineContext {
+  const { providers, clock, ids } = parts
+  return {
+    ...parts,
+    pacingOf: (account) => providers.get(account)?.traits.pacing ?? PACING_UNCONFIGURED,
+    inspector: overrides.inspector ?? {
+      probe: probeVideo,
+      poster: (video, out, signal) => parts.media.poster(video, out, signal),
+    },
+    random: overrides.random ?? Math.random,
+    owner: ids.id('worker', clock.nowMs()),
+    leaseMs: LEASE_MS,
+    concurrencyMax: STEPS_MAX,
+    downloads: { slots: new Slots(DOWNLOADS_MAX), bytesMax: config.limits.videoBytesMax },
+    checkpoint: overrides.checkpoint ?? (() => Promise.resolve()),
+  }
+}
+
+async function createProviders(
+  config: Config,
+  parts: Omit<Parts, 'providers'>,
+): Promise<ReadonlyMap<string, Provider>> {
+  const providers = new Map<string, Provider>()
+  for (const { account, provider, baseUrl, apiKey, dialect } of config.accounts) {
+    const { guarded, clock, media, log } = parts
+    switch (provider) {
+      case 'local':
+        providers.set(
+          account,
+          await createLocal({ directory: join(config.dataDir, 'local'), media, clock, log }),
+        )
+        break
+      case 'cometapi':
+        providers.set(
+          account,
+          createCometapi({ baseUrl: baseUrl ?? '', apiKey: apiKey ?? '', guarded, clock }),
+        )
+        break
+      case 'openai':
+        providers.set(account, createOpenai({ baseUrl: baseUrl ?? '', apiKey, dialect, guarded, clock }))
+        break
+    }
+  }
+  return providers
+}
+
+function httpSettings(
+  config: Config,
+  { secrets }: Parts,
+): { -readonly [Name in keyof HttpSettings]: HttpSettings[Name] } {
+  return {
+    publicUrl: config.publicUrl,
+    linkTtlMs: config.linkTtlMs,
+    linkKeys: secrets.linkKeys,
+    profile: config.profile,
+    defaultModel: config.defaultModel,
+    limits: {
+      bodyBytesMax: BODY_BYTES_MAX,
+      fileBytesMax: config.limits.fileBytesMax,
+      filesMax: 10,
+      fieldsMax: 200,
+      promptCharactersMax: config.limits.promptCharactersMax,
+    },
+    azureAlias: false,
+    version: VERSION,
+  }
+}
+
+/** Keeps its id when its secret changes: a new REELAY_API_KEY replaces the old one at the next start. */
+const bootstrapKey = (config: Config, nowMs: number): Parameters<Store['createKey']>[0] => ({
+  id: 'key_bootstrap',
+  projectId: 'default',
+  name: 'bootstrap',
+  scopes: ['create', 'read', 'content', 'admin'],
+  profile: config.profile,
+  createdAtMs: nowMs,
+  lastUsedAtMs: null,
+  revokedAtMs: null,
+})
+
+function inputFetcher(guarded: GuardedClient): FetchInput {
+  return async (url, { bytesMax, signal }) => {
+    try {
+      const response = await guarded.open({
+        url,
+        trust: { from: 'user' },
+        totalTimeoutMs: INPUT_TIMEOUT_MS,
+        redirectsMax: 3,
+        bytesMax,
+        signal,
+      })
+      if (response.status === 200) return response.body
+      response.close()
+      throw new InputRefused(`the server answered ${response.status}`)
+    } catch (error) {
+      if (error instanceof InputRefused) throw error
+      throw new InputRefused(error instanceof Error ? error.message : String(error), { cause: error })
+    }
+  }
+}
+
+/** On a loopback bind, loopback is allowed as a callback's target: that is where such an application listens. */
+function callbackRefusal(config: Config): (url: string) => string | null {
+  const allowLoopback = ['127.0.0.1', '::1', 'localhost'].includes(config.host)
+  const guard = createGuard({ allow: parseAllowHosts(config.allowHosts), allowLoopback })
+  return (url) => {
+    const check = guard.checkUrl(url)
+    return check.ok ? null : [check.reason, check.setting].filter((part) => part !== undefined).join(' ')
+  }
+}

@@ -1,0 +1,224 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { StatusProfile } from './task/wire-status.ts'
+
+/** Environment variables, or anything that looks like them. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** One provider account as configured. */
+export type AccountConfig = {
+  /** `<provider>` or `<provider>:<name>`: how tasks refer to it, so it must not change while tasks are under way. */
+  account: string
+  provider: 'local' | 'cometapi' | 'openai'
+  baseUrl: string | null
+  apiKey: string | null
+  dialect: 'auto' | 'openai' | 'sglang' | 'vllm-omni'
+}
+
+/** Everything that can be set, checked and frozen. */
+export type Config = Readonly<{
+  dataDir: string
+  databasePath: string
+  filesDir: string
+  host: string
+  port: number
+  publicUrl: string
+  apiKey: string | null
+  secret: string | null
+  secretPrevious: string | null
+  allowHosts: string
+  accounts: readonly AccountConfig[]
+  aliases: Readonly<Record<string, readonly string[]>>
+  defaultModel: string | null
+  linkTtlMs: number
+  profile: StatusProfile
+  logLevel: string
+  limits: Readonly<{ fileBytesMax: number; videoBytesMax: number; promptCharactersMax: number }>
+}>
+
+/** The settings are wrong; the message lists every fault at once. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
+const PROVIDERS = ['cometapi', 'openai', 'local'] as const
+const SECRET_CHARACTERS_MIN = 32
+
+const text = z.string().trim().min(1)
+const url = z
+  .url({ protocol: /^https?$/ })
+  .transform((value) => value.replace(/\/+$/, '').replace(/\/v1$/, ''))
+const duration = z
+  .string()
+  .regex(/^\d+(s|m|h|d)$/, 'must be a whole number with s, m, h or d, for instance 24h')
+const bytes = z.coerce.number().int().min(1024)
+
+const schema = z.object({
+  REELAY_DATA_DIR: text.optional(),
+  XDG_DATA_HOME: text.optional(),
+  REELAY_DATABASE_URL: z
+    .string()
+    .regex(/^sqlite:/, 'must start with sqlite: (other databases are not supported by this version)')
+    .optional(),
+  REELAY_STORAGE_URL: z
+    .string()
+    .regex(/^file:/, 'must start with file: (other storage is not supported by this version)')
+    .optional(),
+  REELAY_HOST: text.default('127.0.0.1'),
+  REELAY_PORT: z.coerce.number().int().min(0).max(65_535).default(7373),
+  REELAY_PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .transform((value) => value.replace(/\/+$/, ''))
+    .optional(),
+  REELAY_API_KEY: z.string().min(SECRET_CHARACTERS_MIN, 'must have 32 or more characters').optional(),
+  REELAY_SECRET: z.string().min(SECRET_CHARACTERS_MIN, 'must have 32 or more characters').optional(),
+  REELAY_SECRET_PREVIOUS: z.string().min(SECRET_CHARACTERS_MIN, 'must have 32 or more characters').optional(),
+  REELAY_ALLOW_HOSTS: z.string().default(''),
+  REELAY_PROVIDERS: text.optional(),
+  REELAY_DEFAULT_MODEL: text.optional(),
+  REELAY_ALIASES: text.optional(),
+  REELAY_LINK_TTL: duration.default('24h'),
+  REELAY_STATUS_PROFILE: z.enum(['comet', 'openai']).default('comet'),
+  REELAY_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  REELAY_LIMIT_FILE_BYTES: bytes.default(20 * 1024 * 1024),
+  REELAY_LIMIT_VIDEO_BYTES: bytes.default(2 * 1024 * 1024 * 1024),
+  REELAY_LIMIT_PROMPT_CHARACTERS: z.coerce.number().int().min(1).max(32_000).default(32_000),
+  COMETAPI_KEY: text.optional(),
+  COMETAPI_BASE_URL: url.default('https://api.cometapi.com'),
+  OPENAI_VIDEO_BASE_URL: url.optional(),
+  OPENAI_VIDEO_API_KEY: text.optional(),
+  OPENAI_VIDEO_DIALECT: z.enum(['auto', 'openai', 'sglang', 'vllm-omni']).default('auto'),
+})
+
+type Settings = z.infer<typeof schema>
+
+/**
+ * Reads and checks all settings. Empty variables count as unset.
+ * @throws ConfigError
+ */
+export function loadConfig(environment: Environment): Config {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  )
+  const parsed = schema.safeParse(given)
+  if (!parsed.success) throw new ConfigError(`these settings are wrong:\n${z.prettifyError(parsed.error)}`)
+  const settings = parsed.data
+  const accounts = accountsOf(settings)
+  const faults = [...exposureFaults(settings), ...accountFaults(settings, accounts)]
+  if (faults.length > 0)
+    throw new ConfigError(`these settings are wrong:\n${faults.map((fault) => `✖ ${fault}`).join('\n')}`)
+  return Object.freeze(configOf(settings, accounts))
+}
+
+function configOf(settings: Settings, accounts: readonly AccountConfig[]): Config {
+  const dataDir =
+    settings.REELAY_DATA_DIR ?? join(settings.XDG_DATA_HOME ?? join(homedir(), '.local', 'share'), 'reelay')
+  const host = settings.REELAY_HOST
+  const authority = host.includes(':') ? `[${host}]` : host
+  return {
+    dataDir,
+    databasePath: settings.REELAY_DATABASE_URL?.replace(/^sqlite:(\/\/)?/, '') ?? join(dataDir, 'reelay.db'),
+    filesDir: settings.REELAY_STORAGE_URL?.replace(/^file:(\/\/)?/, '') ?? join(dataDir, 'files'),
+    host,
+    port: settings.REELAY_PORT,
+    publicUrl: settings.REELAY_PUBLIC_URL ?? `http://${authority}:${settings.REELAY_PORT}`,
+    apiKey: settings.REELAY_API_KEY ?? null,
+    secret: settings.REELAY_SECRET ?? null,
+    secretPrevious: settings.REELAY_SECRET_PREVIOUS ?? null,
+    allowHosts: settings.REELAY_ALLOW_HOSTS,
+    accounts,
+    aliases: aliasesOf(settings.REELAY_ALIASES),
+    defaultModel:
+      settings.REELAY_DEFAULT_MODEL ??
+      (accounts.every(({ provider }) => provider === 'local') ? 'local/preview' : null),
+    linkTtlMs: durationMs(settings.REELAY_LINK_TTL),
+    profile: settings.REELAY_STATUS_PROFILE,
+    logLevel: settings.REELAY_LOG_LEVEL,
+    limits: {
+      fileBytesMax: settings.REELAY_LIMIT_FILE_BYTES,
+      videoBytesMax: settings.REELAY_LIMIT_VIDEO_BYTES,
+      promptCharactersMax: settings.REELAY_LIMIT_PROMPT_CHARACTERS,
+    },
+  }
+}
+
+function accountsOf(settings: Settings): readonly AccountConfig[] {
+  const configured: Record<string, AccountConfig | undefined> = {
+    cometapi:
+      settings.COMETAPI_KEY === undefined
+        ? undefined
+        : {
+            account: 'cometapi',
+            provider: 'cometapi',
+            baseUrl: settings.COMETAPI_BASE_URL,
+            apiKey: settings.COMETAPI_KEY,
+            dialect: 'auto',
+          },
+    openai:
+      settings.OPENAI_VIDEO_BASE_URL === undefined
+        ? undefined
+        : {
+            account: 'openai',
+            provider: 'openai',
+            baseUrl: settings.OPENAI_VIDEO_BASE_URL,
+            apiKey: settings.OPENAI_VIDEO_API_KEY ?? null,
+            dialect: settings.OPENAI_VIDEO_DIALECT,
+          },
+    local: { account: 'local', provider: 'local', baseUrl: null, apiKey: null, dialect: 'auto' },
+  }
+  const order = settings.REELAY_PROVIDERS?.split(',').map((name) => name.trim()) ?? PROVIDERS
+  return order.flatMap((name) => configured[name] ?? [])
+}
+
+function accountFaults(settings: Settings, accounts: readonly AccountConfig[]): string[] {
+  const names = settings.REELAY_PROVIDERS?.split(',').map((name) => name.trim()) ?? []
+  const unknown = names.filter((name) => !PROVIDERS.some((known) => known === name))
+  const missing = names.filter(
+    (name) => !unknown.includes(name) && !accounts.some(({ account }) => account === name),
+  )
+  return [
+    ...unknown.map((name) => `REELAY_PROVIDERS names ${name}; known are ${PROVIDERS.join(', ')}`),
+    ...missing.map(
+      (name) =>
+        `REELAY_PROVIDERS names ${name}, but ${name === 'cometapi' ? 'COMETAPI_KEY' : 'OPENAI_VIDEO_BASE_URL'} is not set`,
+    ),
+  ]
+}
+
+/** A gateway that others can reach must not run on secrets that were made up on this machine. */
+function exposureFaults(settings: Settings): string[] {
+  if (LOOPBACK.has(settings.REELAY_HOST)) return []
+  const needed = (['REELAY_SECRET', 'REELAY_API_KEY', 'REELAY_PUBLIC_URL'] as const).filter(
+    (name) => settings[name] === undefined,
+  )
+  return needed.map(
+    (name) => `${name} must be set when REELAY_HOST is not loopback (it is ${settings.REELAY_HOST})`,
+  )
+}
+
+/** `fast=cometapi/wan2.6|local/preview; hd=cometapi/wan2.7`: an alias and its candidates in order. */
+function aliasesOf(value: string | undefined): Record<string, readonly string[]> {
+  const entries = (value ?? '')
+    .split(';')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
+  return Object.fromEntries(
+    entries.map((entry) => {
+      const [alias = '', targets = ''] = entry.split('=').map((part) => part.trim())
+      const models = targets
+        .split('|')
+        .map((model) => model.trim())
+        .filter((model) => model !== '')
+      if (alias === '' || models.length === 0) {
+        throw new ConfigError(`REELAY_ALIASES: "${entry}" must look like alias=provider/model|provider/model`)
+      }
+      return [alias, models]
+    }),
+  )
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+const durationMs = (value: string): number => Number(value.slice(0, -1)) * (UNIT_MS[value.slice(-1)] ?? 1)

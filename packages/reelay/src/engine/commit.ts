@@ -1,0 +1,38 @@
+import type { Claim, CommitOutcome, Move } from '../store/store.ts'
+import { isTerminal } from '../task/state.ts'
+import type { Decision, Task } from '../task/task.ts'
+import { removeFiles } from './remove-files.ts'
+import type { EngineContext } from './context.ts'
+
+type Extras = Partial<Pick<Move, 'keepLeaseMs' | 'slotsMax' | 'durationKey' | 'artifacts' | 'looked'>>
+
+/** Account under which a task is scheduled: the attempt's while one is open, else the candidate's. */
+export function accountOf(task: Task): string {
+  if (task.state !== 'queued' && task.attempt !== null) return task.attempt.account
+  return task.candidates[task.candidate]?.account ?? task.attempt?.account ?? ''
+}
+
+/** Hands a decision to the store, the only writer, and clears up after a terminal one. */
+export async function commitDecision(
+  context: EngineContext,
+  claim: Claim,
+  task: Task,
+  decision: Decision,
+  extras: Extras = {},
+): Promise<CommitOutcome> {
+  const account =
+    decision.to === 'queued'
+      ? (task.candidates[decision.patch.candidate ?? task.candidate]?.account ?? accountOf(task))
+      : accountOf(decision.to === 'submitting' ? { ...task, state: 'queued' } : task)
+  const outcome = await context.store.commit({ ...decision, ...extras, claim, from: task.state, account })
+  if (outcome.kind === 'committed' && isTerminal(outcome.task.state)) {
+    const { id, state, error } = outcome.task
+    if (!isTerminal(task.state)) context.log.info({ task: id, state, code: error?.code }, 'task ended')
+    await removeFiles(context, outcome.task)
+  }
+  return outcome
+}
+
+/** When the task is due next, for the loop. */
+export const dueOf = (decision: Decision, outcome: CommitOutcome): number | null =>
+  outcome.kind === 'committed' ? decision.dueAtMs : null

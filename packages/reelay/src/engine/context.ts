@@ -1,0 +1,58 @@
+import type { Files } from '../files/files.ts'
+import type { Pacing, Provider } from '../providers/provider.ts'
+import type { Store } from '../store/store.ts'
+import type { Clock } from '../system/clock.ts'
+import type { Ids, Random } from '../system/ids.ts'
+import type { Log } from '../system/log.ts'
+import type { Slots } from './slots.ts'
+
+/** What the archive learns of a video file. */
+export type VideoFacts = {
+  mime: string
+  width: number
+  height: number
+  durationMs: number
+  codec: string
+}
+
+/** Looks into files. Probing is pure; posters need the optional media package. */
+export interface Inspector {
+  /** @throws Error naming what is wrong when the bytes are no whole, playable video. */
+  probe(path: string): Promise<VideoFacts>
+  /** Writes a JPEG of an early frame; undefined when none can be made. Never throws for the video's sake. */
+  poster(
+    videoPath: string,
+    outPath: string,
+    signal: AbortSignal,
+  ): Promise<{ width: number; height: number } | undefined>
+}
+
+/** Points at which tests stop, hold or kill the process. */
+export type Checkpoint =
+  | 'submit.prepared'
+  | 'submit.answered'
+  | 'poll.answered'
+  | 'archive.opened'
+  | 'archive.kept'
+  | 'archive.committed'
+
+export type EngineContext = {
+  store: Store
+  files: Files
+  /** By account key. */
+  providers: ReadonlyMap<string, Provider>
+  /** Pacing of an account; a slow default for accounts that are no longer configured. */
+  pacingOf: (account: string) => Pick<Pacing, 'perSecond' | 'burst'>
+  inspector: Inspector
+  clock: Clock
+  ids: Ids
+  random: Random
+  log: Log
+  /** Names this process in leases. */
+  owner: string
+  leaseMs: number
+  /** Steps under way at a time, over all accounts. */
+  concurrencyMax: number
+  downloads: { slots: Slots; bytesMax: number }
+  checkpoint: (point: Checkpoint, taskId: string) => Promise<void>
+}

@@ -1,0 +1,153 @@
+import type { Claim } from '../store/store.ts'
+import { isTerminal, type TaskState } from '../task/state.ts'
+import { archive } from './archive.ts'
+import { cancelTask } from './cancel-task.ts'
+import { drain } from './drain.ts'
+import { expire } from './expire.ts'
+import { holdLease } from './lease.ts'
+import { poll } from './poll.ts'
+import { recoverSubmit } from './recover-submit.ts'
+import { resolveUnknown } from './resolve-unknown.ts'
+import type { EngineContext } from './context.ts'
+import type { Step } from './step.ts'
+import { submit } from './submit.ts'
+import { wantsCancel } from './wants-cancel.ts'
+
+/** Longest sleep of an account's loop: a bound for wakes that another process wrote. */
+const IDLE_MS_MAX = 1_000
+const BATCH_MAX = 200
+/** After a failed claim (disk full, database gone). */
+const STORE_FAULT_PAUSE_MS = 1_000
+
+/** What is done with a claimed task, by its state. */
+const STEP: Readonly<Record<TaskState, Step>> = {
+  queued: submit,
+  submitting: recoverSubmit,
+  unknown: resolveUnknown,
+  running: poll,
+  archiving: archive,
+  completed: drain,
+  failed: drain,
+  error: drain,
+}
+
+/**
+ * Claims due tasks and runs one step for each. Every account has a loop of its own, so that a slow or paused provider
+ * delays no other.
+ */
+export class Engine {
+  readonly #context: EngineContext
+  readonly #running = new Set<Promise<void>>()
+  readonly #loops: Promise<void>[] = []
+  readonly #naps = new Set<AbortController>()
+  readonly #stopClaiming = new AbortController()
+  readonly #abortSteps = new AbortController()
+  #nudges = 0
+  #unsubscribe: () => void = () => {}
+
+  constructor(context: EngineContext) {
+    this.#context = context
+  }
+
+  /** Starts one loop per account that is configured or has tasks waiting. */
+  async start(): Promise<void> {
+    const { store, providers, log } = this.#context
+    const scheduled = await store.scheduledAccounts()
+    for (const account of new Set([...providers.keys(), ...scheduled])) {
+      if (!providers.has(account)) {
+        log.warn({ account }, 'tasks wait for an account that is not configured: configure it again to go on')
+      }
+      this.#loops.push(this.#loop(account))
+    }
+    this.#unsubscribe = store.onChange((_taskId, kind) => {
+      if (kind === 'scheduled') this.nudge()
+    })
+  }
+
+  /** Looks for due tasks now instead of at the next planned time. */
+  nudge(): void {
+    this.#nudges += 1
+    for (const nap of this.#naps) nap.abort()
+  }
+
+  /** Stops claiming, lets submits finish, ends looks and downloads, gives leases back. */
+  async stop(graceMs: number): Promise<void> {
+    this.#unsubscribe()
+    this.#stopClaiming.abort()
+    this.nudge()
+    this.#abortSteps.abort()
+    await Promise.all(this.#loops)
+    const grace = new AbortController()
+    await Promise.race([Promise.allSettled(this.#running), this.#context.clock.sleep(graceMs, grace.signal)])
+    grace.abort()
+  }
+
+  async #loop(account: string): Promise<void> {
+    while (!this.#stopClaiming.signal.aborted) {
+      const nudgesBefore = this.#nudges
+      const nextDueAtMs = await this.#claim(account)
+      const pauseMs = Math.min(Math.max(0, nextDueAtMs - this.#context.clock.nowMs()), IDLE_MS_MAX)
+      if (this.#nudges === nudgesBefore && pauseMs > 0) await this.#nap(pauseMs)
+    }
+  }
+
+  async #nap(ms: number): Promise<void> {
+    const nap = new AbortController()
+    this.#naps.add(nap)
+    await this.#context.clock.sleep(ms, nap.signal)
+    this.#naps.delete(nap)
+  }
+
+  /** One batch. Answers when to come back. */
+  async #claim(account: string): Promise<number> {
+    const { store, clock, log, owner, leaseMs, concurrencyMax } = this.#context
+    const room = concurrencyMax - this.#running.size
+    if (room <= 0) {
+      await Promise.race(this.#running)
+      return clock.nowMs()
+    }
+    const pacing = this.#context.pacingOf(account)
+    const limit = Math.min(room, BATCH_MAX)
+    try {
+      const batch = await store.claimDue({ owner, account, limit, leaseMs, ...pacing })
+      for (const claim of batch.claims) this.#run(claim)
+      return batch.nextDueAtMs ?? clock.nowMs() + IDLE_MS_MAX
+    } catch (error) {
+      log.error({ err: error, account }, 'the store did not answer; trying again')
+      return clock.nowMs() + STORE_FAULT_PAUSE_MS
+    }
+  }
+
+  #run(claim: Claim): void {
+    const running = this.#step(claim).finally(() => {
+      this.#running.delete(running)
+    })
+    this.#running.add(running)
+  }
+
+  async #step(claim: Claim): Promise<void> {
+    const { log, clock, store } = this.#context
+    const lease = holdLease(this.#context, claim, this.#abortSteps.signal)
+    try {
+      const dueAtMs = await this.#stepFor(claim)(this.#context, claim, lease)
+      if (dueAtMs !== null && dueAtMs <= clock.nowMs()) this.nudge()
+    } catch (error) {
+      // A step that was ended by a stop gives its task back; anything else leaves the lease to run out.
+      if (lease.signal.aborted) await store.release([claim]).catch(() => undefined)
+      else
+        log.error(
+          { err: error, task: claim.taskId, state: claim.task.state },
+          'a step failed; its lease will run out',
+        )
+    } finally {
+      await lease.end()
+    }
+  }
+
+  #stepFor({ task }: Claim): Step {
+    if (isTerminal(task.state)) return drain
+    if (wantsCancel(task)) return cancelTask
+    if (this.#context.clock.nowMs() >= task.deadlineAtMs && task.state !== 'submitting') return expire
+    return STEP[task.state]
+  }
+}

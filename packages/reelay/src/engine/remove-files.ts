@@ -1,0 +1,32 @@
+import type { ArtifactRole, Store } from '../store/store.ts'
+import type { Files } from '../files/files.ts'
+import type { Log } from '../system/log.ts'
+import type { Task } from '../task/task.ts'
+
+const ALL: readonly ArtifactRole[] = ['input', 'video', 'thumbnail', 'spritesheet', 'last_frame']
+
+type Deps = { store: Store; files: Files; log: Log }
+
+/** Inputs go when a task ends; everything goes when it was deleted. What fails here is found again at the next start. */
+export async function removeFiles(deps: Deps, task: Pick<Task, 'id' | 'deletedAtMs'>): Promise<void> {
+  const roles: readonly ArtifactRole[] = task.deletedAtMs === null ? ['input'] : ALL
+  try {
+    const artifacts = deps.store.artifacts(task.id).filter((artifact) => roles.includes(artifact.role))
+    if (artifacts.length === 0) return
+    for (const artifact of artifacts) await deps.files.remove(artifact.storageKey)
+    await deps.store.removeArtifacts(task.id, roles)
+  } catch (error) {
+    deps.log.warn(
+      { err: error, task: task.id },
+      'files of an ended task were left for the next start to remove',
+    )
+  }
+}
+
+/** At start: what a crash between a commit and its clean-up left behind. Bounded per start. */
+export async function removeLeftovers(deps: Deps): Promise<void> {
+  for (const artifact of await deps.store.removableArtifacts(1_000)) {
+    await deps.files.remove(artifact.storageKey)
+    await deps.store.removeArtifacts(artifact.taskId, [artifact.role])
+  }
+}

@@ -1,0 +1,169 @@
+import type { InputFile, Provider } from '../providers/provider.ts'
+import { SubmitUnknown } from '../providers/provider.ts'
+import type { Claim, CommitOutcome } from '../store/store.ts'
+import {
+  decideNoProvider,
+  decideNoSlot,
+  decideSubmit,
+  decideSubmitted,
+  type Submitted,
+} from '../task/decide.ts'
+import type { Candidate, TaskInput } from '../task/request.ts'
+import type { Task } from '../task/task.ts'
+import { commitDecision, dueOf } from './commit.ts'
+import type { EngineContext } from './context.ts'
+import type { Lease } from './lease.ts'
+import { momentOf } from './moment.ts'
+import type { Step } from './step.ts'
+
+const CREDENTIAL_PAUSE_MS = 60_000
+/** How long the answer to a billable request is kept in memory while the store cannot take it. */
+const ANSWER_KEPT_MS = 30_000
+const ANSWER_RETRY_MS = 1_000
+/** A submit that was under way when the engine stops may still take this long. */
+const SUBMIT_MS_MAX = 120_000
+
+/**
+ * Sends the billable request at most once per attempt: the attempt is durable before the request leaves, and nothing but
+ * a definite refusal or a connection that was never made lets a later attempt exist.
+ */
+export const submit: Step = async (context, claim, lease) => {
+  const { task } = claim
+  const candidate = task.candidates[task.candidate]
+  const provider = candidate === undefined ? undefined : context.providers.get(candidate.account)
+  if (candidate === undefined || provider === undefined) {
+    const decision = decideNoProvider(task, momentOf(context, claim, candidate?.account ?? ''))
+    return dueOf(decision, await commitDecision(context, claim, task, decision))
+  }
+  const prepared = await prepare(context, claim, provider)
+  if (prepared.kind === 'no_slot') {
+    const decision = decideNoSlot(task, momentOf(context, claim, candidate.account))
+    return dueOf(decision, await commitDecision(context, claim, task, decision))
+  }
+  if (prepared.kind !== 'committed') return null
+  await context.checkpoint('submit.prepared', task.id)
+  const outcome = await start(context, prepared.task, candidate, provider, lease)
+  await context.checkpoint('submit.answered', task.id)
+  return finish(context, claim, prepared.task, candidate, outcome)
+}
+
+function prepare(context: EngineContext, claim: Claim, provider: Provider): Promise<CommitOutcome> {
+  const decision = decideSubmit(claim.task, context.ids.secret(16), context.clock.nowMs())
+  return commitDecision(context, claim, claim.task, decision, {
+    keepLeaseMs: context.leaseMs,
+    slotsMax: provider.traits.pacing.inFlightMax,
+  })
+}
+
+async function start(
+  context: EngineContext,
+  task: Task,
+  candidate: Candidate,
+  provider: Provider,
+  lease: Lease,
+): Promise<Submitted> {
+  try {
+    return await provider.start({
+      request: task.request,
+      model: candidate.model,
+      inputs: task.request.inputs.map((input) => inputFile(context, input)),
+      clientToken: task.attempt?.clientToken ?? '',
+      mayStillSend: () => lease.mayStillSend(),
+      // Not the lease's signal: a stop never cuts a billable request in two.
+      signal: AbortSignal.timeout(SUBMIT_MS_MAX),
+    })
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error)
+    context.log.warn(
+      { err: error, task: task.id, account: candidate.account },
+      'the answer to a submit was lost',
+    )
+    return {
+      kind: 'unknown',
+      detail,
+      rawAnswer: error instanceof SubmitUnknown ? error.rawAnswer : undefined,
+    }
+  }
+}
+
+async function finish(
+  context: EngineContext,
+  claim: Claim,
+  task: Task,
+  candidate: Candidate,
+  outcome: Submitted,
+): Promise<number | null> {
+  const moment = momentOf(context, claim, candidate.account)
+  await pauseAfter(context, candidate.account, outcome)
+  const decision = decideSubmitted(task, outcome, moment)
+  const durationKey = durationKeyOf(task)
+  const result = await keepTrying(context, () =>
+    commitDecision(context, claim, task, decision, { durationKey }),
+  )
+  if (result.kind === 'fenced' && 'operation' in outcome && task.attempt !== null) {
+    await context.store.recordLateAnswer(task.id, task.attempt.n, outcome.operation)
+  }
+  if (result.kind === 'operation_taken') {
+    const detail = `the provider answered with the id of another task (${result.taskId})`
+    const lost = decideSubmitted(task, { kind: 'unknown', detail }, moment)
+    return dueOf(lost, await commitDecision(context, claim, task, lost))
+  }
+  return dueOf(decision, result)
+}
+
+async function pauseAfter(context: EngineContext, account: string, outcome: Submitted): Promise<void> {
+  const nowMs = context.clock.nowMs()
+  if (outcome.kind === 'rejected' && outcome.code === 'account') {
+    context.log.error(
+      { account, detail: outcome.detail },
+      'the provider refuses the account: check its key and credit',
+    )
+    await context.store.pauseAccount(account, nowMs + CREDENTIAL_PAUSE_MS, outcome.detail)
+  }
+  if (outcome.kind === 'not_sent' && outcome.pauseAccountMs !== undefined) {
+    await context.store.pauseAccount(account, nowMs + outcome.pauseAccountMs, outcome.detail)
+  }
+}
+
+/** An answer that cost money is not dropped because the store is briefly away. */
+async function keepTrying(
+  context: EngineContext,
+  write: () => Promise<CommitOutcome>,
+): Promise<CommitOutcome> {
+  const { clock } = context
+  const giveUpAtMs = clock.monotonicMs() + ANSWER_KEPT_MS
+  for (;;) {
+    try {
+      return await write()
+    } catch (error) {
+      if (clock.monotonicMs() >= giveUpAtMs) throw error
+      await clock.sleep(ANSWER_RETRY_MS)
+    }
+  }
+}
+
+function inputFile(context: EngineContext, input: TaskInput): InputFile {
+  return {
+    role: input.role,
+    mime: input.mime,
+    bytes: input.bytes,
+    filename: `${input.role}.${input.mime.split('/')[1] ?? 'bin'}`,
+    localPath: () => context.files.localPath(input.storageKey),
+    read: async () => {
+      const stream = await context.files.open(input.storageKey)
+      if (stream === undefined) throw new Error(`input file ${input.storageKey} is missing`)
+      return new Uint8Array(Buffer.concat(await stream.toArray()))
+    },
+  }
+}
+
+/** Jobs that take about equally long: same account, model, length and resolution. */
+export function durationKeyOf(task: Task): string {
+  const { seconds, resolution, size } = task.request
+  return [
+    task.attempt?.account ?? '',
+    task.attempt?.model ?? '',
+    seconds ?? '',
+    resolution ?? size ?? '',
+  ].join('|')
+}

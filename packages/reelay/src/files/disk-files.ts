@@ -1,0 +1,134 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { mkdir, open, readdir, rename, rm, rmdir, stat, type FileHandle } from 'node:fs/promises'
+import { dirname, join, resolve, sep } from 'node:path'
+import type { Readable } from 'node:stream'
+import { FileTooLarge, StorageFull, type Files, type StagedFile, type StoredFile } from './files.ts'
+
+const FULL_CODES = new Set(['ENOSPC', 'EDQUOT'])
+const KEY_PATTERN = /^[a-z]+\/[A-Za-z0-9_.-]+\/[A-Za-z0-9_.-]+$/
+
+/** Files below one directory of this machine. */
+export async function openDiskFiles(root: string): Promise<Files> {
+  const base = resolve(root)
+  await mkdir(join(base, 'staging'), { recursive: true, mode: 0o700 })
+  return new DiskFiles(base)
+}
+
+class DiskFiles implements Files {
+  readonly #root: string
+
+  constructor(root: string) {
+    this.#root = root
+  }
+
+  async stage(): Promise<StagedFile> {
+    const path = join(this.#root, 'staging', `${randomUUID()}.part`)
+    return new DiskStagedFile(path, await asStorageFull(open(path, 'wx', 0o600)), (key) =>
+      this.localPath(key),
+    )
+  }
+
+  async open(key: string, range?: { start: number; end: number }): Promise<Readable | undefined> {
+    const path = this.localPath(key)
+    if ((await this.size(key)) === undefined) return undefined
+    return createReadStream(path, { ...range, highWaterMark: 256 * 1024 })
+  }
+
+  async size(key: string): Promise<number | undefined> {
+    try {
+      return (await stat(this.localPath(key))).size
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return undefined
+      throw error
+    }
+  }
+
+  /** Keys are made by this program; the check is for the day when one is not. */
+  localPath(key: string): string {
+    const path = resolve(this.#root, key)
+    if (!KEY_PATTERN.test(key) || !path.startsWith(this.#root + sep))
+      throw new Error(`not a storage key: ${key}`)
+    return path
+  }
+
+  async remove(key: string): Promise<void> {
+    const path = this.localPath(key)
+    await rm(path, { force: true })
+    await rmdir(dirname(path)).catch(() => undefined)
+  }
+
+  async sweep(): Promise<void> {
+    const staging = join(this.#root, 'staging')
+    for (const name of await readdir(staging)) await rm(join(staging, name), { force: true, recursive: true })
+  }
+}
+
+class DiskStagedFile implements StagedFile {
+  readonly path: string
+  readonly #handle: FileHandle
+  readonly #pathOf: (key: string) => string
+  #open = true
+
+  constructor(path: string, handle: FileHandle, pathOf: (key: string) => string) {
+    this.path = path
+    this.#handle = handle
+    this.#pathOf = pathOf
+  }
+
+  async write(source: AsyncIterable<Uint8Array>, bytesMax: number): Promise<StoredFile> {
+    const hash = createHash('sha256')
+    let bytes = 0
+    for await (const chunk of source) {
+      bytes += chunk.byteLength
+      if (bytes > bytesMax) throw new FileTooLarge(bytesMax)
+      hash.update(chunk)
+      await asStorageFull(this.#handle.writeFile(chunk))
+    }
+    await asStorageFull(this.#handle.sync())
+    return { bytes, sha256: hash.digest('hex') }
+  }
+
+  async keep(key: string): Promise<void> {
+    const target = this.#pathOf(key)
+    await this.#close()
+    const directory = dirname(target)
+    await asStorageFull(mkdir(directory, { recursive: true, mode: 0o700 }))
+    await asStorageFull(rename(this.path, target))
+    // The name is durable only when its directory is.
+    await syncDirectory(directory)
+    await syncDirectory(dirname(directory))
+  }
+
+  async discard(): Promise<void> {
+    await this.#close()
+    await rm(this.path, { force: true })
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#open) return
+    this.#open = false
+    await this.#handle.close()
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+
+async function asStorageFull<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (FULL_CODES.has(codeOf(error) ?? '')) throw new StorageFull('the disk is full', { cause: error })
+    throw error
+  }
+}

@@ -1,0 +1,29 @@
+import type { Task } from '../task/task.ts'
+
+const EXTENSIONS: Readonly<Record<string, string>> = {
+  'video/mp4': 'mp4',
+  'video/quicktime': 'mov',
+  'video/webm': 'webm',
+  'image/jpeg': 'jpg',
+  'image/png': 'png',
+  'image/webp': 'webp',
+  'image/gif': 'gif',
+}
+
+/**
+ * Where an output is kept. Attempt and fence are part of it, so that two processes that believe they own a task can never
+ * write the same object; the commit names the winner.
+ */
+export function storageKey(
+  task: Pick<Task, 'id' | 'attempt'>,
+  fence: number,
+  role: string,
+  index: number,
+  mime: string,
+): string {
+  return `videos/${task.id}/${task.attempt?.n ?? 0}.${fence}.${role}.${index}.${EXTENSIONS[mime] ?? 'bin'}`
+}
+
+/** Where an input is kept until its task ends. */
+export const inputKey = (taskId: string, index: number, mime: string): string =>
+  `inputs/${taskId}/${index}.${EXTENSIONS[mime] ?? 'bin'}`

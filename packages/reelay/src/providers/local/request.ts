@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto'
+import { PREVIEW_LIMITS } from '../../media/preview-limits.ts'
+import type { PreviewJob } from '../../media/preview-job.ts'
+import type { InputFile, StartRequest } from '../provider.ts'
+
+/** A preview job without the place of its output, which the job store decides. */
+export type LocalJob = Omit<PreviewJob, 'outPath'>
+
+const SECONDS_DEFAULT = 4
+const SIZE_DEFAULT = PREVIEW_LIMITS.sizes[0] ?? '1280x720'
+
+/** The order in which pictures are shown. */
+const ROLE_ORDER: readonly InputFile['role'][] = ['first_frame', 'reference', 'last_frame']
+
+export function jobOf({ request, inputs }: StartRequest): LocalJob {
+  const [width = 1280, height = 720] = (request.size ?? SIZE_DEFAULT).split('x').map(Number)
+  const pictures = ROLE_ORDER.flatMap((role) => inputs.filter((input) => input.role === role))
+  return {
+    prompt: request.prompt,
+    seconds: Number(request.seconds ?? SECONDS_DEFAULT),
+    width,
+    height,
+    seed: request.seed ?? seedOf(request.prompt),
+    fps: PREVIEW_LIMITS.fps,
+    audio: request.generateAudio ?? false,
+    inputImages: pictures.map((input) => input.localPath()),
+  }
+}
+
+/** The same prompt without a seed gives the same video. */
+const seedOf = (prompt: string): number => createHash('sha256').update(prompt).digest().readUInt32BE(0)

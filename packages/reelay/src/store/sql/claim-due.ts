@@ -1,0 +1,100 @@
+import type { Claim, ClaimBatch, ClaimQuery } from '../store.ts'
+import { loadTasks } from './load-task.ts'
+import type { Transaction } from './transaction.ts'
+
+/**
+ * Leases due tasks of one account: `due_at` becomes the lease's end and the fence rises, so one index finds both the due
+ * and the abandoned. The account's bucket is drawn once for the whole batch.
+ */
+export async function claimDue(transaction: Transaction, query: ClaimQuery): Promise<ClaimBatch> {
+  const { db, nowMs } = transaction
+  const bucket = await readBucket(transaction, query)
+  if (bucket.pausedUntilMs > nowMs) return { claims: [], nextDueAtMs: bucket.pausedUntilMs }
+  const limit = Math.min(query.limit, Math.floor(bucket.tokens))
+  if (limit < 1)
+    return { claims: [], nextDueAtMs: nowMs + Math.ceil((1 - bucket.tokens) * (1_000 / query.perSecond)) }
+  const leased = await db
+    .updateTable('schedule')
+    .set((set) => ({
+      due_at: nowMs + query.leaseMs,
+      lease_owner: query.owner,
+      fence: set('fence', '+', 1),
+    }))
+    .where('task_id', 'in', (select) =>
+      select
+        .selectFrom('schedule')
+        .select('task_id')
+        .where('account', '=', query.account)
+        .where('due_at', '<=', nowMs)
+        .orderBy('due_at')
+        .limit(limit),
+    )
+    .returning(['task_id', 'fence', 'wake_seq', 'looked_at'])
+    .execute()
+  if (leased.length > 0) await drawBucket(transaction, query.account, bucket.tokens - leased.length)
+  const tasks = await loadTasks(
+    transaction,
+    leased.map((row) => row.task_id),
+  )
+  const claims = leased.flatMap((row): Claim[] => {
+    const task = tasks.get(row.task_id)
+    if (task === undefined) return []
+    return [
+      {
+        taskId: row.task_id,
+        owner: query.owner,
+        fence: row.fence,
+        wakeSeq: row.wake_seq,
+        lookedAtMs: row.looked_at,
+        task,
+      },
+    ]
+  })
+  return { claims, nextDueAtMs: await nextDue(transaction, query.account) }
+}
+
+async function nextDue({ db }: Transaction, account: string): Promise<number | null> {
+  const next = await db
+    .selectFrom('schedule')
+    .select('due_at')
+    .where('account', '=', account)
+    .orderBy('due_at')
+    .limit(1)
+    .executeTakeFirst()
+  return next?.due_at ?? null
+}
+
+type Bucket = { tokens: number; pausedUntilMs: number }
+
+async function readBucket({ db, nowMs }: Transaction, query: ClaimQuery): Promise<Bucket> {
+  const row = await db
+    .selectFrom('rate_buckets')
+    .select(['tokens', 'refilled_at', 'paused_until'])
+    .where('account', '=', query.account)
+    .executeTakeFirst()
+  if (row === undefined) {
+    await db
+      .insertInto('rate_buckets')
+      .values({
+        account: query.account,
+        project_id: 'default',
+        tokens: query.burst,
+        refilled_at: nowMs,
+        paused_until: null,
+        pause_reason: null,
+      })
+      .execute()
+    return { tokens: query.burst, pausedUntilMs: 0 }
+  }
+  // A clock that went backwards refills nothing; it must not empty the bucket either.
+  const refill = (Math.max(0, nowMs - row.refilled_at) * query.perSecond) / 1_000
+  return { tokens: Math.min(query.burst, row.tokens + refill), pausedUntilMs: row.paused_until ?? 0 }
+}
+
+async function drawBucket({ db, nowMs }: Transaction, account: string, tokens: number): Promise<void> {
+  await db
+    .updateTable('rate_buckets')
+    .set({ tokens, refilled_at: nowMs })
+    .where('account', '=', account)
+    .execute()
+}

@@ -1,0 +1,48 @@
+import type { Kysely } from 'kysely'
+import type { ListQuery, TaskPage } from '../store.ts'
+import type { Tables } from './schema.ts'
+import { ATTEMPT_COLUMNS, taskOfRow } from './task-rows.ts'
+
+/** One keyset page over (created_at, id). Reads one row more than asked for, to know whether there are more. */
+export async function listTasks(db: Kysely<Tables>, query: ListQuery): Promise<TaskPage> {
+  const beyond = query.order === 'asc' ? '>' : '<'
+  let select = db
+    .selectFrom('tasks')
+    .leftJoin('attempts', (join) =>
+      join.onRef('attempts.task_id', '=', 'tasks.id').onRef('attempts.n', '=', 'tasks.attempt_n'),
+    )
+    .selectAll('tasks')
+    .select(ATTEMPT_COLUMNS)
+    .where('tasks.project_id', '=', query.projectId)
+    .where('tasks.deleted_at', 'is', null)
+    .orderBy('tasks.created_at', query.order)
+    .orderBy('tasks.id', query.order)
+    .limit(query.limit + 1)
+  const { after, states, runningWaits, model } = query
+  if (after !== null) {
+    select = select.where((where) =>
+      where.or([
+        where('tasks.created_at', beyond, after.createdAtMs),
+        where.and([where('tasks.created_at', '=', after.createdAtMs), where('tasks.id', beyond, after.id)]),
+      ]),
+    )
+  }
+  if (states !== null) {
+    select = select.where((where) =>
+      where.or([
+        where('tasks.state', 'in', [...states]),
+        ...(runningWaits === null
+          ? []
+          : [
+              where.and([
+                where('tasks.state', '=', 'running'),
+                where('tasks.provider_waits', '=', runningWaits ? 1 : 0),
+              ]),
+            ]),
+      ]),
+    )
+  }
+  if (model !== null) select = select.where('tasks.model', '=', model)
+  const rows = await select.execute()
+  return { tasks: rows.slice(0, query.limit).map(taskOfRow), hasMore: rows.length > query.limit }
+}

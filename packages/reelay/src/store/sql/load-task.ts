@@ -1,0 +1,30 @@
+import type { Task } from '../../task/task.ts'
+import type { JoinedTaskRow } from './task-rows.ts'
+import { ATTEMPT_COLUMNS, taskOfRow } from './task-rows.ts'
+import type { Transaction } from './transaction.ts'
+
+const joined = ({ db }: Pick<Transaction, 'db'>) =>
+  db
+    .selectFrom('tasks')
+    .leftJoin('attempts', (join) =>
+      join.onRef('attempts.task_id', '=', 'tasks.id').onRef('attempts.n', '=', 'tasks.attempt_n'),
+    )
+    .selectAll('tasks')
+    .select(ATTEMPT_COLUMNS)
+
+/** A task as this transaction sees it, deleted or not. */
+export async function loadTask(transaction: Pick<Transaction, 'db'>, id: string): Promise<Task | undefined> {
+  const row = await joined(transaction).where('tasks.id', '=', id).executeTakeFirst()
+  return row === undefined ? undefined : taskOfRow(row satisfies JoinedTaskRow)
+}
+
+export async function loadTasks(
+  transaction: Pick<Transaction, 'db'>,
+  ids: readonly string[],
+): Promise<Map<string, Task>> {
+  if (ids.length === 0) return new Map()
+  const rows = await joined(transaction)
+    .where('tasks.id', 'in', [...ids])
+    .execute()
+  return new Map(rows.map((row) => [row.id, taskOfRow(row)]))
+}

@@ -1,0 +1,206 @@
+/**
+ * The tables, as both dialects see them. Times are epoch milliseconds as integers, JSON is text, booleans are 0 or 1:
+ * one shape for SQLite and PostgreSQL.
+ */
+export type TaskRow = {
+  id: string
+  project_id: string
+  profile: string
+  state: string
+  provider_waits: number
+  progress: number
+  model: string
+  request: string
+  candidates: string
+  candidate: number
+  attempt_n: number | null
+  outputs: string | null
+  outputs_expire_at: number | null
+  missing: string | null
+  faults: number
+  warnings: string
+  error: string | null
+  callback_url: string | null
+  metadata: string | null
+  created_at: number
+  updated_at: number
+  completed_at: number | null
+  deadline_at: number
+  cancel_requested_at: number | null
+  deleted_at: number | null
+  retrieved_at: number | null
+  version: number
+}
+
+/** Thin on purpose: one row per task in flight, the only one that a look without news rewrites. */
+export type ScheduleRow = {
+  task_id: string
+  project_id: string
+  account: string
+  /** Also the end of the lease while one is held: one index serves both. */
+  due_at: number
+  lease_owner: string | null
+  fence: number
+  wake_seq: number
+  looked_at: number | null
+}
+
+export type AttemptRow = {
+  task_id: string
+  project_id: string
+  n: number
+  account: string
+  model: string
+  state: string
+  client_token: string
+  callback_token_hash: string | null
+  provider_task_id: string | null
+  operation: string | null
+  started_at: number
+  answered_at: number | null
+  ended_at: number | null
+  raw_answer: string | null
+}
+
+export type ArtifactRow = {
+  task_id: string
+  project_id: string
+  role: string
+  idx: number
+  storage_key: string
+  sha256: string
+  bytes: number
+  mime: string
+  width: number | null
+  height: number | null
+  duration_ms: number | null
+  codec: string | null
+}
+
+export type TaskEventRow = {
+  task_id: string
+  project_id: string
+  seq: number
+  at: number
+  kind: string
+  data: string | null
+}
+
+export type IdempotencyRow = {
+  project_id: string
+  route: string
+  key: string
+  fingerprint: string
+  task_id: string
+  expires_at: number
+}
+
+/** One create request of a client that counts its own retries but sends no idempotency key. */
+export type ClientReplayRow = {
+  id: string
+  project_id: string
+  fingerprint: string
+  client_attempt: number
+  task_id: string
+  created_at: number
+  answered_at: number | null
+}
+
+export type ApiKeyRow = {
+  id: string
+  project_id: string
+  name: string
+  secret_hash: string
+  scopes: string
+  profile: string
+  created_at: number
+  last_used_at: number | null
+  revoked_at: number | null
+}
+
+export type ProjectRow = { id: string; name: string; created_at: number }
+
+export type RateBucketRow = {
+  account: string
+  project_id: string
+  tokens: number
+  refilled_at: number
+  paused_until: number | null
+  pause_reason: string | null
+}
+
+export type DurationStatRow = {
+  stat_key: string
+  project_id: string
+  seq: number
+  lower_ms: number
+  upper_ms: number
+  exact_ms: number | null
+  at: number
+}
+
+export type CallbackInRow = {
+  id: string
+  project_id: string
+  task_id: string | null
+  attempt_n: number | null
+  provider: string
+  dedupe_key: string
+  headers: string
+  body: Uint8Array
+  verdict: string
+  received_at: number
+}
+
+export type EndpointRow = {
+  id: string
+  project_id: string
+  url: string
+  events: string
+  payload: string
+  secrets: string
+  state: string
+  created_at: number
+}
+
+export type DeliveryRow = {
+  id: string
+  project_id: string
+  task_id: string
+  endpoint_id: string | null
+  url: string
+  event: string
+  sequence: number
+  state: string
+  attempts: number
+  due_at: number
+  lease_owner: string | null
+  fence: number
+  created_at: number
+}
+
+export type InstanceRow = {
+  id: string
+  project_id: string
+  started_at: number
+  seen_at: number
+  version: string
+}
+
+export type Tables = {
+  tasks: TaskRow
+  schedule: ScheduleRow
+  attempts: AttemptRow
+  artifacts: ArtifactRow
+  task_events: TaskEventRow
+  idempotency: IdempotencyRow
+  client_replays: ClientReplayRow
+  api_keys: ApiKeyRow
+  projects: ProjectRow
+  rate_buckets: RateBucketRow
+  duration_stats: DurationStatRow
+  callbacks_in: CallbackInRow
+  endpoints: EndpointRow
+  deliveries: DeliveryRow
+  instances: InstanceRow
+}

@@ -1,0 +1,29 @@
+import type { TaskEvent } from '../../task/task.ts'
+import type { Transaction } from './transaction.ts'
+
+/** Most entries of one task's timeline: what comes later is dropped, so that no provider can fill the disk. */
+const ENTRIES_MAX = 2_000
+
+/** Appends to a task's timeline. Only its lease holder or a single-row wish writes it, so `seq` has no gaps. */
+export async function appendEvents(
+  transaction: Transaction,
+  task: { id: string; projectId: string },
+  events: readonly TaskEvent[],
+): Promise<void> {
+  if (events.length === 0) return
+  const last = await transaction.db
+    .selectFrom('task_events')
+    .select((select) => select.fn.max('seq').as('seq'))
+    .where('task_id', '=', task.id)
+    .executeTakeFirst()
+  const start = (last?.seq ?? 0) + 1
+  const rows = events.slice(0, Math.max(0, ENTRIES_MAX - start + 1)).map((event, index) => ({
+    task_id: task.id,
+    project_id: task.projectId,
+    seq: start + index,
+    at: transaction.nowMs,
+    kind: event.kind,
+    data: event.data === undefined ? null : JSON.stringify(event.data),
+  }))
+  if (rows.length > 0) await transaction.db.insertInto('task_events').values(rows).execute()
+}

@@ -1,0 +1,11 @@
+import type { Kysely } from 'kysely'
+import type { ChangeKind } from '../store.ts'
+import type { Tables } from './schema.ts'
+
+/** What a verb gets: an open transaction, the database's clock, and the list of tasks that it changed. */
+export type Transaction = {
+  db: Kysely<Tables>
+  nowMs: number
+  /** Announced to listeners after the commit. */
+  changed: Map<string, ChangeKind>
+}

@@ -1,0 +1,99 @@
+import { sql, type Kysely } from 'kysely'
+import type { ChangeKind, ChangeListener } from '../store.ts'
+import type { Tables } from '../sql/schema.ts'
+import type { Transaction } from '../sql/transaction.ts'
+
+type Operation = {
+  run: (transaction: Transaction) => Promise<unknown>
+  resolve: (value: never) => void
+  reject: (reason: unknown) => void
+}
+
+type Finished = { operation: Operation; value: unknown; changed: ReadonlyMap<string, ChangeKind> }
+
+export type GroupWriterOptions = {
+  db: Kysely<Tables>
+  nowMs: () => number
+  /** Called after the commit with each task that it changed. */
+  onChanged: ChangeListener
+}
+
+/** Operations per transaction: bounds how long the event loop and other writers wait. */
+const GROUP_MAX = 200
+
+/**
+ * Runs writes in groups, one durable commit per group: with `synchronous=FULL` the fsync is the cost, and concurrent
+ * writers share it. Each operation has a savepoint of its own, so one that fails takes nobody with it. A promise
+ * resolves only after the commit that holds its write.
+ */
+export class GroupWriter {
+  readonly #options: GroupWriterOptions
+  readonly #queue: Operation[] = []
+  #running: Promise<void> | undefined
+  #closed = false
+
+  constructor(options: GroupWriterOptions) {
+    this.#options = options
+  }
+
+  write<T>(run: (transaction: Transaction) => Promise<T>): Promise<T> {
+    if (this.#closed) return Promise.reject(new Error('the store is closed'))
+    return new Promise<T>((resolve, reject) => {
+      this.#queue.push({ run, resolve, reject })
+      this.#running ??= this.#drain()
+    })
+  }
+
+  /** Finishes what was queued; later writes are refused. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#running
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0) {
+      // Lets everything that is ready in this turn of the event loop join the group.
+      await new Promise<void>((resolve) => setImmediate(resolve))
+      await this.#runGroup(this.#queue.splice(0, GROUP_MAX))
+    }
+    this.#running = undefined
+  }
+
+  async #runGroup(group: readonly Operation[]): Promise<void> {
+    const { db } = this.#options
+    const finished: Finished[] = []
+    try {
+      await sql`begin immediate`.execute(db)
+      for (const operation of group) {
+        const result = await this.#runOne(operation)
+        if (result !== undefined) finished.push(result)
+      }
+      await sql`commit`.execute(db)
+    } catch (error) {
+      // Disk full, I/O error: nothing of the group is stored, and everybody is told so.
+      await sql`rollback`.execute(db).catch(() => undefined)
+      for (const operation of group) operation.reject(error)
+      return
+    }
+    for (const { operation, value, changed } of finished) {
+      operation.resolve(value as never)
+      for (const [taskId, kind] of changed) this.#options.onChanged(taskId, kind)
+    }
+  }
+
+  async #runOne(operation: Operation): Promise<Finished | undefined> {
+    const { db, nowMs } = this.#options
+    const changed = new Map<string, ChangeKind>()
+    await sql`savepoint operation`.execute(db)
+    try {
+      const value = await operation.run({ db, nowMs: nowMs(), changed })
+      await sql`release operation`.execute(db)
+      return { operation, value, changed }
+    } catch (error) {
+      await sql`rollback to operation`.execute(db)
+      await sql`release operation`.execute(db)
+      operation.reject(error)
+      return undefined
+    }
+  }
+}

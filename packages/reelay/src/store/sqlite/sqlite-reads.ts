@@ -1,0 +1,66 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { ApiKey, Artifact } from '../store.ts'
+import type { DurationSample, Task } from '../../task/task.ts'
+import { artifactOfRow } from '../sql/artifact-rows.ts'
+import { keyOfRow } from '../sql/keys.ts'
+import type { ApiKeyRow, ArtifactRow } from '../sql/schema.ts'
+import { ATTEMPT_COLUMNS, taskOfRow, type JoinedTaskRow } from '../sql/task-rows.ts'
+
+const TASK_SQL = `select tasks.*, ${ATTEMPT_COLUMNS.join(', ')} from tasks
+  left join attempts on attempts.task_id = tasks.id and attempts.n = tasks.attempt_n where tasks.id = ?`
+
+/**
+ * The hot reads as prepared statements on a connection of their own, which sees committed data only. Rows that this
+ * schema wrote are given its types here, in one place.
+ */
+export class SqliteReads {
+  readonly #task: StatementSync
+  readonly #artifacts: StatementSync
+  readonly #key: StatementSync
+  readonly #position: StatementSync
+  readonly #paused: StatementSync
+  readonly #durations: StatementSync
+
+  constructor(database: DatabaseSync) {
+    this.#task = database.prepare(TASK_SQL)
+    this.#artifacts = database.prepare('select * from artifacts where task_id = ? order by role, idx')
+    this.#key = database.prepare('select * from api_keys where secret_hash = ? and revoked_at is null')
+    this.#position = database.prepare('select created_at, id from tasks where id = ? and project_id = ?')
+    this.#paused = database.prepare('select paused_until from rate_buckets where account = ?')
+    this.#durations = database.prepare(
+      'select lower_ms, upper_ms, exact_ms from duration_stats where stat_key = ? order by seq',
+    )
+  }
+
+  task(id: string): Task | undefined {
+    const row = this.#task.get(id)
+    return row === undefined ? undefined : taskOfRow(row as unknown as JoinedTaskRow)
+  }
+
+  artifacts(taskId: string): readonly Artifact[] {
+    return this.#artifacts.all(taskId).map((row) => artifactOfRow(row as unknown as ArtifactRow))
+  }
+
+  key(secretHash: string): ApiKey | undefined {
+    const row = this.#key.get(secretHash)
+    return row === undefined ? undefined : keyOfRow(row as unknown as ApiKeyRow)
+  }
+
+  position(projectId: string, id: string): { createdAtMs: number; id: string } | undefined {
+    const row = this.#position.get(id, projectId)
+    return row === undefined ? undefined : { createdAtMs: Number(row['created_at']), id }
+  }
+
+  pausedUntilMs(account: string): number | null {
+    const until = this.#paused.get(account)?.['paused_until']
+    return typeof until === 'number' ? until : null
+  }
+
+  durations(key: string): readonly DurationSample[] {
+    return this.#durations.all(key).map((row) => ({
+      lowerMs: Number(row['lower_ms']),
+      upperMs: Number(row['upper_ms']),
+      exactMs: typeof row['exact_ms'] === 'number' ? row['exact_ms'] : null,
+    }))
+  }
+}

@@ -1,0 +1,292 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { Kysely } from 'kysely'
+import type { Clock } from '../../system/clock.ts'
+import type { DurationSample, Task } from '../../task/task.ts'
+import type { Operation } from '../../task/verdict.ts'
+import { pauseAccount } from '../sql/accounts.ts'
+import { removableArtifacts } from '../sql/artifact-rows.ts'
+import { claimDue } from '../sql/claim-due.ts'
+import { commit } from '../sql/commit.ts'
+import { insertTask } from '../sql/insert-task.ts'
+import { createKey, keyOfRow, revokeKey } from '../sql/keys.ts'
+import { clearLeases, releaseLeases, renewLease, wakeTask } from '../sql/leases.ts'
+import { listTasks } from '../sql/list-tasks.ts'
+import { recordLateAnswer } from '../sql/late-answer.ts'
+import { migrate } from '../sql/migrate.ts'
+import type { Tables } from '../sql/schema.ts'
+import { deleteTask, requestCancel } from '../sql/wishes.ts'
+import type * as Port from '../store.ts'
+import { GroupWriter } from './group-writer.ts'
+import { nodeSqliteDialect } from './node-sqlite-dialect.ts'
+import { takeOwnerLock, type OwnerLock } from './owner-lock.ts'
+import { SqliteReads } from './sqlite-reads.ts'
+
+/** Earlier releases can corrupt a write-ahead log that two connections use: https://sqlite.org/wal.html */
+const SQLITE_VERSION_MIN = [3, 51, 3] as const
+
+/** How often a key's last use is written down. */
+const TOUCH_INTERVAL_MS = 60_000
+
+/**
+ * Opens the database file, creating and migrating it as needed.
+ * @throws DatabaseOwned when another process owns it; Error when Node's SQLite is too old.
+ */
+export async function openSqliteStore(options: { path: string; clock: Clock }): Promise<Port.Store> {
+  mkdirSync(dirname(options.path), { recursive: true, mode: 0o700 })
+  const lock = takeOwnerLock(options.path, { pid: process.pid })
+  try {
+    const writer = openDatabase(options.path, false)
+    const db = new Kysely<Tables>({ dialect: nodeSqliteDialect(writer) })
+    await migrate(db, { bytes: 'blob' })
+    return new SqliteStore(db, openDatabase(options.path, true), lock, options.clock)
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+function openDatabase(path: string, readOnly: boolean): DatabaseSync {
+  const database = new DatabaseSync(path, { readOnly })
+  const version = String(database.prepare('select sqlite_version() as version').get()?.['version'])
+  if (isOlder(version)) {
+    throw new Error(
+      `this Node brings SQLite ${version}, which can damage databases; Reelay needs ${SQLITE_VERSION_MIN.join('.')} or ` +
+        'newer: update Node',
+    )
+  }
+  // FULL: a commit is on disk before it is answered. Grouped commits share the cost.
+  if (!readOnly) database.exec('pragma journal_mode = wal; pragma synchronous = full')
+  database.exec('pragma busy_timeout = 5000; pragma foreign_keys = on')
+  return database
+}
+
+function isOlder(version: string): boolean {
+  const parts = version.split('.').map(Number)
+  for (const [index, least] of SQLITE_VERSION_MIN.entries()) {
+    const part = parts[index] ?? 0
+    if (part !== least) return part < least
+  }
+  return false
+}
+
+/** The `Store` port on one SQLite file with one owner. */
+class SqliteStore implements Port.Store {
+  readonly #db: Kysely<Tables>
+  readonly #readerDatabase: DatabaseSync
+  readonly #reader: Kysely<Tables>
+  readonly #reads: SqliteReads
+  readonly #writer: GroupWriter
+  readonly #lock: OwnerLock
+  readonly #clock: Clock
+  readonly #listeners = new Set<Port.ChangeListener>()
+  readonly #touchedAtMs = new Map<string, number>()
+
+  constructor(db: Kysely<Tables>, readerDatabase: DatabaseSync, lock: OwnerLock, clock: Clock) {
+    this.#db = db
+    this.#readerDatabase = readerDatabase
+    this.#reader = new Kysely<Tables>({ dialect: nodeSqliteDialect(readerDatabase) })
+    this.#reads = new SqliteReads(readerDatabase)
+    this.#lock = lock
+    this.#clock = clock
+    this.#writer = new GroupWriter({
+      db,
+      nowMs: () => clock.nowMs(),
+      onChanged: (taskId, kind) => {
+        for (const listener of this.#listeners) listener(taskId, kind)
+      },
+    })
+  }
+
+  insertTask(insert: Port.TaskInsert): Promise<Port.InsertOutcome> {
+    return this.#writer.write((transaction) => insertTask(transaction, insert))
+  }
+
+  markAnswered(replayId: string): Promise<void> {
+    return this.#writer.write(async ({ db, nowMs }) => {
+      await db.updateTable('client_replays').set({ answered_at: nowMs }).where('id', '=', replayId).execute()
+    })
+  }
+
+  findTask(projectId: string, id: string): Task | undefined {
+    const task = this.#reads.task(id)
+    return task === undefined || task.projectId !== projectId || task.deletedAtMs !== null ? undefined : task
+  }
+
+  loadTask(id: string): Task | undefined {
+    return this.#reads.task(id)
+  }
+
+  markRetrieved(id: string): Promise<void> {
+    return this.#writer.write(async ({ db, nowMs }) => {
+      await db
+        .updateTable('tasks')
+        .set({ retrieved_at: nowMs })
+        .where('id', '=', id)
+        .where('retrieved_at', 'is', null)
+        .execute()
+    })
+  }
+
+  listTasks(query: Port.ListQuery): Promise<Port.TaskPage> {
+    return listTasks(this.#reader, query)
+  }
+
+  positionOf(projectId: string, id: string): { createdAtMs: number; id: string } | undefined {
+    return this.#reads.position(projectId, id)
+  }
+
+  artifacts(taskId: string): readonly Port.Artifact[] {
+    return this.#reads.artifacts(taskId)
+  }
+
+  removeArtifacts(taskId: string, roles: readonly Port.ArtifactRole[]): Promise<void> {
+    return this.#writer.write(async ({ db }) => {
+      await db
+        .deleteFrom('artifacts')
+        .where('task_id', '=', taskId)
+        .where('role', 'in', [...roles])
+        .execute()
+    })
+  }
+
+  async timeline(taskId: string): Promise<readonly Port.TimelineEntry[]> {
+    const rows = await this.#reader
+      .selectFrom('task_events')
+      .selectAll()
+      .where('task_id', '=', taskId)
+      .orderBy('seq')
+      .execute()
+    return rows.map((row) => ({
+      seq: row.seq,
+      atMs: row.at,
+      kind: row.kind as Port.TimelineEntry['kind'],
+      ...(row.data === null ? {} : { data: JSON.parse(row.data) as Record<string, unknown> }),
+    }))
+  }
+
+  requestCancel(projectId: string, id: string): Promise<Task | undefined> {
+    return this.#writer.write((transaction) => requestCancel(transaction, projectId, id))
+  }
+
+  deleteTask(projectId: string, id: string): Promise<Task | undefined> {
+    return this.#writer.write((transaction) => deleteTask(transaction, projectId, id))
+  }
+
+  claimDue(query: Port.ClaimQuery): Promise<Port.ClaimBatch> {
+    return this.#writer.write((transaction) => claimDue(transaction, query))
+  }
+
+  renew(claim: Port.Claim, leaseMs: number): Promise<boolean> {
+    return this.#writer.write((transaction) => renewLease(transaction, claim, leaseMs))
+  }
+
+  release(claims: readonly Pick<Port.Claim, 'taskId' | 'owner' | 'fence'>[]): Promise<void> {
+    return this.#writer.write((transaction) => releaseLeases(transaction, claims))
+  }
+
+  commit(move: Port.Move): Promise<Port.CommitOutcome> {
+    return this.#writer.write((transaction) => commit(transaction, move))
+  }
+
+  wake(taskId: string): Promise<void> {
+    return this.#writer.write(async (transaction) => {
+      await wakeTask(transaction, taskId)
+      transaction.changed.set(taskId, 'scheduled')
+    })
+  }
+
+  recordLateAnswer(taskId: string, attempt: number, operation: Operation): Promise<void> {
+    return this.#writer.write((transaction) => recordLateAnswer(transaction, taskId, attempt, operation))
+  }
+
+  removableArtifacts(limit: number): Promise<readonly (Port.Artifact & { taskId: string })[]> {
+    return removableArtifacts(this.#reader, limit)
+  }
+
+  pauseAccount(account: string, untilMs: number, reason: string): Promise<void> {
+    return this.#writer.write((transaction) => pauseAccount(transaction, account, untilMs, reason))
+  }
+
+  pausedUntilMs(account: string): number | null {
+    return this.#reads.pausedUntilMs(account)
+  }
+
+  async scheduledAccounts(): Promise<readonly string[]> {
+    const rows = await this.#reader.selectFrom('schedule').select('account').distinct().execute()
+    return rows.map((row) => row.account)
+  }
+
+  clearLeases(): Promise<void> {
+    return this.#writer.write(clearLeases)
+  }
+
+  durations(key: string): readonly DurationSample[] {
+    return this.#reads.durations(key)
+  }
+
+  createProject(project: Port.Project): Promise<void> {
+    return this.#writer.write(async ({ db }) => {
+      await db
+        .insertInto('projects')
+        .values({ id: project.id, name: project.name, created_at: project.createdAtMs })
+        .execute()
+    })
+  }
+
+  async listProjects(): Promise<readonly Port.Project[]> {
+    const rows = await this.#reader
+      .selectFrom('projects')
+      .selectAll()
+      .orderBy('created_at')
+      .orderBy('id')
+      .execute()
+    return rows.map((row) => ({ id: row.id, name: row.name, createdAtMs: row.created_at }))
+  }
+
+  createKey(key: Port.ApiKey, secretHash: string): Promise<void> {
+    return this.#writer.write((transaction) => createKey(transaction, key, secretHash))
+  }
+
+  findKey(secretHash: string): Port.ApiKey | undefined {
+    return this.#reads.key(secretHash)
+  }
+
+  async listKeys(projectId: string | null): Promise<readonly Port.ApiKey[]> {
+    let query = this.#reader
+      .selectFrom('api_keys')
+      .selectAll()
+      .where('revoked_at', 'is', null)
+      .orderBy('created_at')
+    if (projectId !== null) query = query.where('project_id', '=', projectId)
+    return (await query.execute()).map(keyOfRow)
+  }
+
+  revokeKey(id: string): Promise<boolean> {
+    return this.#writer.write((transaction) => revokeKey(transaction, id))
+  }
+
+  async touchKey(id: string): Promise<void> {
+    const nowMs = this.#clock.nowMs()
+    if (nowMs - (this.#touchedAtMs.get(id) ?? 0) < TOUCH_INTERVAL_MS) return
+    this.#touchedAtMs.set(id, nowMs)
+    await this.#writer.write(async ({ db }) => {
+      await db.updateTable('api_keys').set({ last_used_at: nowMs }).where('id', '=', id).execute()
+    })
+  }
+
+  onChange(listener: Port.ChangeListener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  async close(): Promise<void> {
+    await this.#writer.close()
+    this.#listeners.clear()
+    await this.#db.destroy()
+    await this.#reader.destroy()
+    if (this.#readerDatabase.isOpen) this.#readerDatabase.close()
+    this.#lock.release()
+  }
+}

@@ -1,0 +1,44 @@
+import type { Fit, FitTarget } from './fit.ts'
+import { fitGeometry } from './fit-geometry.ts'
+import { fitInputs } from './fit-inputs.ts'
+import { fitSeconds } from './fit-seconds.ts'
+import type { VideoRequest } from './request.ts'
+
+function fitAudio(wanted: boolean | null, target: FitTarget): Fit<boolean | null> {
+  const { audio } = target.capabilities
+  if (audio === 'optional' || wanted === null) return { ok: true, value: wanted, warnings: [] }
+  if (wanted === (audio === 'always')) return { ok: true, value: null, warnings: [] }
+  if (target.normalize === 'nearest') return { ok: true, value: null, warnings: ['audio_normalised'] }
+  const message =
+    audio === 'always'
+      ? `The model ${target.model} always makes sound: leave generate_audio out.`
+      : `The model ${target.model} makes no sound: leave generate_audio out.`
+  return { ok: false, param: 'generate_audio', message }
+}
+
+/**
+ * The request as the model can serve it. What only says the same in other words (`1280x720` for `720p` and `16:9`) is
+ * silent; prompt, negative prompt, seed and provider options pass untouched.
+ */
+export function fitRequest(request: VideoRequest, target: FitTarget): Fit<VideoRequest> {
+  const seconds = fitSeconds(request.seconds, target)
+  if (!seconds.ok) return seconds
+  const { size, resolution, aspectRatio } = request
+  const geometry = fitGeometry({ size, resolution, aspectRatio }, target)
+  if (!geometry.ok) return geometry
+  const inputs = fitInputs(request.inputs, target)
+  if (!inputs.ok) return inputs
+  const audio = fitAudio(request.generateAudio, target)
+  if (!audio.ok) return audio
+  return {
+    ok: true,
+    value: {
+      ...request,
+      ...geometry.value,
+      seconds: seconds.value,
+      inputs: inputs.value,
+      generateAudio: audio.value,
+    },
+    warnings: [...seconds.warnings, ...geometry.warnings, ...inputs.warnings, ...audio.warnings],
+  }
+}
