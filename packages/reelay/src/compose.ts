@@ -188,7 +188,7 @@ async function createProviders(
         )
         break
       case 'openai':
-        providers.set(account, createOpenai({ baseUrl: baseUrl ?? '', apiKey, dialect, guarded, clock }))
+        providers.set(account, createOpenai({ baseUrl: baseUrl ?? '', apiKey: apiKey ?? '', dialect, guarded, clock }))
         break
     }
   }

@@ -23,7 +23,7 @@ export class Slots {
       }
       const leave = (): void => {
         this.#waiting.splice(this.#waiting.indexOf(serve), 1)
-        reject(signal.reason as Error)
+        reject(new Error('the wait for a slot was ended', { cause: signal.reason }))
       }
       this.#waiting.push(serve)
       signal.addEventListener('abort', leave, { once: true })

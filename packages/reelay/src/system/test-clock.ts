@@ -7,7 +7,7 @@ export class TestClock implements Clock {
   #nowMs: number
   #monotonicMs = 0
   #sleepers: Sleeper[] = []
-  #watchers: (() => void)[] = []
+  readonly #watchers: (() => void)[] = []
 
   constructor(startMs = 1_790_000_000_000) {
     this.#nowMs = startMs
@@ -60,7 +60,9 @@ export class TestClock implements Clock {
     const targetMs = this.#nowMs + ms
     this.#monotonicMs += ms
     this.#nowMs = targetMs
-    const due = this.#sleepers.filter((sleeper) => sleeper.atMs <= targetMs).toSorted((a, b) => a.atMs - b.atMs)
+    const due = this.#sleepers
+      .filter((sleeper) => sleeper.atMs <= targetMs)
+      .toSorted((a, b) => a.atMs - b.atMs)
     this.#sleepers = this.#sleepers.filter((sleeper) => sleeper.atMs > targetMs)
     for (const sleeper of due) sleeper.wake()
   }

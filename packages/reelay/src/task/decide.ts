@@ -396,9 +396,10 @@ export function decideDeadline(task: Task, cancel: CancelOutcome, moment: Moment
   }
   const message = 'The provider did not finish before the deadline. Set a longer `deadline` for slow models.'
   const drained = cancel === 'cancelled' || cancel === 'not_needed'
-  return endTask(task, 'error', taskError('deadline_exceeded', message), nowMs, {
-    ...(drained ? {} : { drainAtMs: nowMs + timing.intervalMaxMs, warnings: ['upstream_may_still_bill'] }),
-  })
+  const options = drained
+    ? {}
+    : { drainAtMs: nowMs + timing.intervalMaxMs, warnings: ['upstream_may_still_bill'] }
+  return endTask(task, 'error', taskError('deadline_exceeded', message), nowMs, options)
 }
 
 /** An ended task whose upstream job may still run keeps its slot until that job ends, or a day after the deadline. */

@@ -21,8 +21,9 @@ test('a task goes from queued to an archived video, and its timeline tells how',
   assert.equal(task.progress, 100)
   assert.equal(provider.starts.length, 1)
   const [video] = harness.store.artifacts(id)
-  assert.equal(video?.role, 'video')
-  const stream = await harness.files.open(video!.storageKey)
+  assert.ok(video)
+  assert.equal(video.role, 'video')
+  const stream = await harness.files.open(video.storageKey)
   assert.equal(Buffer.concat(await stream!.toArray()).toString(), 'video bytes')
   const states = (await harness.store.timeline(id)).flatMap((entry) =>
     entry.kind === 'task.state' ? [entry.data?.['to']] : [],
@@ -145,7 +146,7 @@ test('a running task is cancelled upstream', async () => {
 
 test('where cancelling is not possible the task ends, says that it may be billed, and keeps its slot until the job ends', async () => {
   const provider = scripted({ probeScript: [running, running, running, running, done] })
-  provider.cancel = undefined
+  delete provider.cancel
   provider.traits = { ...provider.traits, pacing: { ...provider.traits.pacing, inFlightMax: 1 } }
   await using harness = await Harness.open({ scripted: provider })
   const { id } = await harness.create()
@@ -196,11 +197,11 @@ test('a dead link is asked for again, and the fresh one is archived', async () =
 test('a full disk pauses archiving beyond the deadline and ends no task', async () => {
   const provider = scripted({ probeScript: [done] })
   await using harness = await Harness.open({ scripted: provider })
-  const { stage } = harness.files
+  const stage = harness.files.stage.bind(harness.files)
   let full = true
   harness.files.stage = async () => {
     if (full) throw new StorageFull('the disk is full')
-    return stage.call(harness.files)
+    return stage()
   }
   const { id } = await harness.create({ deadlineAtMs: harness.clock.nowMs() + 60_000 })
   await harness.until(() => harness.task(id).state === 'archiving', 'it archives')

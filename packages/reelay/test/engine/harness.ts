@@ -27,7 +27,7 @@ const inspector: Inspector = {
 
 /** The real engine on the real store and disk, with a clock that the test owns. */
 export class Harness {
-  readonly clock = new TestClock()
+  readonly clock: TestClock = new TestClock()
   readonly #directory: string
   readonly #providers: ReadonlyMap<string, Provider>
   readonly #overrides: Partial<EngineContext>
@@ -130,9 +130,10 @@ export class Harness {
   async shutdown(): Promise<void> {
     const stopping = this.engine.stop(0)
     let stopped = false
-    void stopping.then(() => {
+    void (async () => {
+      await stopping
       stopped = true
-    })
+    })()
     await this.until(() => stopped, 'the engine stops')
     await this.store.close()
   }

@@ -39,7 +39,7 @@ export class ScriptedProvider implements Provider {
   openScript: Scripted<Uint8Array>[] = []
   cancelScript: Scripted<'cancelled' | 'refused'>[] = ['cancelled']
   findScript: Scripted<Operation | 'absent' | 'unsure'>[] = []
-  cancel: Provider['cancel'] = async () => {
+  cancel?: NonNullable<Provider['cancel']> = async () => {
     this.cancels += 1
     return take(this.cancelScript, this.cancels)
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { PreviewFailed } from '../../media/preview-failed.ts'
 import type { Verdict } from '../../task/verdict.ts'
 import type { LocalOptions } from './index.ts'
-import type { LocalJob } from './request.ts'
+import { readJob, type LocalJob } from './request.ts'
 
 /** Jobs as files: `<id>.json` says what to render, `<id>.mp4` is the result, `<id>.failed` why there is none. */
 export interface LocalJobs {
@@ -57,7 +57,7 @@ class FileJobs implements LocalJobs {
     if (failure !== undefined) return { kind: 'failed', code: 'provider_failed', detail: failure }
     const job = await readFile(this.#path(id, 'json'), 'utf8').catch(() => undefined)
     if (job === undefined) return { kind: 'gone' }
-    this.#render(id, JSON.parse(job) as LocalJob)
+    this.#render(id, readJob(job))
     return { kind: 'waiting' }
   }
 

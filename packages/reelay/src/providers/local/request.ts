@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { z } from 'zod'
 import { PREVIEW_LIMITS } from '../../media/preview-limits.ts'
 import type { PreviewJob } from '../../media/preview-job.ts'
 import type { InputFile, StartRequest } from '../provider.ts'
@@ -29,3 +30,17 @@ export function jobOf({ request, inputs }: StartRequest): LocalJob {
 
 /** The same prompt without a seed gives the same video. */
 const seedOf = (prompt: string): number => createHash('sha256').update(prompt).digest().readUInt32BE(0)
+
+const stored = z.object({
+  prompt: z.string(),
+  seconds: z.number(),
+  width: z.number(),
+  height: z.number(),
+  seed: z.number(),
+  fps: z.number(),
+  audio: z.boolean(),
+  inputImages: z.array(z.string()),
+})
+
+/** A job as this gateway stored it. @throws when the file is damaged. */
+export const readJob = (text: string): LocalJob => stored.parse(JSON.parse(text))

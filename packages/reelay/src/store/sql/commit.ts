@@ -52,7 +52,7 @@ async function slotsInUse({ db }: Transaction, account: string): Promise<number>
     .where('account', '=', account)
     .where('ended_at', 'is', null)
     .executeTakeFirst()
-  return Number(row?.count ?? 0)
+  return row?.count ?? 0
 }
 
 /** A slot of the account is free: the oldest task that waits for one is due now. */

@@ -27,11 +27,9 @@ export const ATTEMPT_COLUMNS = [
 ] as const
 
 /** Text that this process wrote itself; a row that cannot be read is a broken database, not bad input. */
-function fromJson<T>(text: string): T {
-  return JSON.parse(text) as T
-}
+const fromJson = (text: string): unknown => JSON.parse(text)
 
-const orNull = <T>(text: string | null): T | null => (text === null ? null : fromJson<T>(text))
+const orNull = (text: string | null): unknown => (text === null ? null : fromJson(text))
 
 function stateOf(text: string): TaskState {
   const state = TASK_STATES.find((known) => known === text)
@@ -47,18 +45,18 @@ export function taskOfRow(row: JoinedTaskRow): Task {
     state: stateOf(row.state),
     providerWaits: row.provider_waits === 1,
     progress: row.progress,
-    request: fromJson<VideoRequest>(row.request),
-    candidates: fromJson<Candidate[]>(row.candidates),
+    request: fromJson(row.request) as VideoRequest,
+    candidates: fromJson(row.candidates) as Candidate[],
     candidate: row.candidate,
     attempt: attemptOfRow(row),
-    outputs: orNull<Output[]>(row.outputs),
+    outputs: orNull(row.outputs) as Output[] | null,
     outputsExpireAtMs: row.outputs_expire_at,
-    missing: orNull<Missing>(row.missing),
+    missing: orNull(row.missing) as Missing | null,
     faults: row.faults,
-    warnings: fromJson<string[]>(row.warnings),
-    error: orNull<TaskError>(row.error),
+    warnings: fromJson(row.warnings) as string[],
+    error: orNull(row.error) as TaskError | null,
     callbackUrl: row.callback_url,
-    metadata: orNull<Record<string, unknown>>(row.metadata),
+    metadata: orNull(row.metadata) as Record<string, unknown> | null,
     createdAtMs: row.created_at,
     updatedAtMs: row.updated_at,
     completedAtMs: row.completed_at,
@@ -78,7 +76,7 @@ function attemptOfRow(row: JoinedTaskRow): Attempt | null {
     model: row.a_model,
     state: row.a_state as AttemptState,
     clientToken: row.a_client_token,
-    operation: orNull<Operation>(row.a_operation),
+    operation: orNull(row.a_operation) as Operation | null,
     startedAtMs: row.a_started_at ?? 0,
     answeredAtMs: row.a_answered_at,
     endedAtMs: row.a_ended_at,

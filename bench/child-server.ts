@@ -1,0 +1,31 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+/** A server process that printed one JSON line when it was ready. */
+export type ChildServer = { ready: Record<string, unknown>; url: string; process: ChildProcess; stop(): Promise<void> }
+
+/** Starts a bench server from its source. Its log goes nowhere, as to a collector that keeps up. */
+export async function startServer(
+  file: string,
+  values: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<ChildServer> {
+  const child = spawn(process.execPath, [fileURLToPath(new URL(file, import.meta.url)), ...values], {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
+  const ready = JSON.parse(line) as Record<string, unknown>
+  return {
+    ready,
+    url: String(ready['url']),
+    process: child,
+    stop: async () => {
+      const exited = once(child, 'exit')
+      child.kill('SIGTERM')
+      await exited
+    },
+  }
+}

@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { DatabaseSync } from 'node:sqlite'
+import { SqliteReads } from '../packages/reelay/src/store/sqlite/sqlite-reads.ts'
+
+/**
+ * The baseline: plain `node:http` with the same key check and the same read of the same file, answering an object of the
+ * same size. No router, no limits, no request id, no log.
+ */
+const reads = new SqliteReads(new DatabaseSync(process.argv[2] ?? '', { readOnly: true }))
+const PREFIX = '/v1/videos/'
+
+const server = createServer((request, response) => {
+  const secret = request.headers.authorization?.replace('Bearer ', '') ?? ''
+  const key = reads.key(createHash('sha256').update(secret).digest('hex'))
+  const task = key === undefined ? undefined : reads.task((request.url ?? '').slice(PREFIX.length))
+  if (key === undefined || task === undefined || task.projectId !== key.projectId) {
+    response.writeHead(key === undefined ? 401 : 404).end()
+    return
+  }
+  const body = JSON.stringify({
+    id: task.id,
+    task_id: task.id,
+    object: 'video',
+    model: task.request.model,
+    status: task.state,
+    progress: task.progress,
+    created_at: Math.floor(task.createdAtMs / 1_000),
+    completed_at: null,
+    expires_at: null,
+    prompt: task.request.prompt,
+    size: task.request.size,
+    seconds: task.request.seconds,
+    remixed_from_video_id: null,
+    error: null,
+    reelay: { provider: task.candidates[0]?.account, provider_task_id: null, attempt: 0, warnings: task.warnings },
+  })
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }).end(body)
+})
+
+server.listen(0, '127.0.0.1', () => {
+  const { port } = server.address() as AddressInfo
+  process.stdout.write(`${JSON.stringify({ url: `http://127.0.0.1:${port}` })}\n`)
+})
