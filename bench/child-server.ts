@@ -2,9 +2,12 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+
+const readySchema = z.object({ url: z.url() })
 
 /** A server process that printed one JSON line when it was ready. */
-export type ChildServer = { ready: Record<string, unknown>; url: string; process: ChildProcess; stop(): Promise<void> }
+export type ChildServer = { url: string; process: ChildProcess; stop(): Promise<void> }
 
 /** Starts a bench server from its source. Its log goes nowhere, as to a collector that keeps up. */
 export async function startServer(
@@ -16,11 +19,9 @@ export async function startServer(
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'ignore'],
   })
-  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
-  const ready = JSON.parse(line) as Record<string, unknown>
+  const [line] = await once(createInterface({ input: child.stdout }), 'line')
   return {
-    ready,
-    url: String(ready['url']),
+    url: readySchema.parse(JSON.parse(String(line))).url,
     process: child,
     stop: async () => {
       const exited = once(child, 'exit')

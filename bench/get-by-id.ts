@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import autocannon from 'autocannon'
 import { startServer, type ChildServer } from './child-server.ts'
+import { median } from './median.ts'
 import { seedTasks } from './seed-tasks.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
@@ -44,9 +45,12 @@ async function round(server: ChildServer, ids: readonly string[], key: string): 
     connections: CONNECTIONS,
     duration: SECONDS_PER_ROUND,
     headers: { authorization: `Bearer ${key}` },
-    requests: Array.from({ length: 500 }, (_, index) => ({ path: `/v1/videos/${ids[(index * 37) % ids.length]}` })),
+    requests: Array.from({ length: 500 }, (_, index) => ({
+      path: `/v1/videos/${ids[(index * 37) % ids.length]}`,
+    })),
   })
-  if (result.non2xx > 0 || result.errors > 0) throw new Error(`${result.non2xx} refusals, ${result.errors} errors`)
+  if (result.non2xx > 0 || result.errors > 0)
+    throw new Error(`${result.non2xx} refusals, ${result.errors} errors`)
   const total = result.requests.total
   return {
     requestsPerSecond: result.requests.average,
@@ -62,15 +66,21 @@ async function cpuSeconds(server: ChildServer): Promise<number> {
   return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND
 }
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
-
 function report(gateway: readonly Sample[], plain: readonly Sample[]): void {
-  const of = (samples: readonly Sample[], field: keyof Sample): number => median(samples.map((sample) => sample[field]))
-  console.log(`GET /v1/videos/{id}, ${TASKS} tasks, ${CONNECTIONS} connections, medians of ${ROUNDS} alternating rounds`)
-  for (const [name, samples] of [['plain node:http', plain], ['reelay', gateway]] as const) {
+  const of = (samples: readonly Sample[], field: keyof Sample): number =>
+    median(samples.map((sample) => sample[field]))
+  console.log(
+    `GET /v1/videos/{id}, ${TASKS} tasks, ${CONNECTIONS} connections, medians of ${ROUNDS} alternating rounds`,
+  )
+  for (const [name, samples] of [
+    ['plain node:http', plain],
+    ['reelay', gateway],
+  ] as const) {
     const rate = of(samples, 'requestsPerSecond').toFixed(0).padStart(7)
     const cpu = of(samples, 'cpuMicrosecondsPerRequest').toFixed(0).padStart(5)
-    console.log(`  ${name.padEnd(16)} ${rate} requests/s  ${cpu} µs CPU/request  p99 ${of(samples, 'p99Ms')} ms`)
+    console.log(
+      `  ${name.padEnd(16)} ${rate} requests/s  ${cpu} µs CPU/request  p99 ${of(samples, 'p99Ms')} ms`,
+    )
   }
   const rates = of(gateway, 'requestsPerSecond') / of(plain, 'requestsPerSecond')
   const cpu = of(plain, 'cpuMicrosecondsPerRequest') / of(gateway, 'cpuMicrosecondsPerRequest')

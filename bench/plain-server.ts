@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { DatabaseSync } from 'node:sqlite'
 import { SqliteReads } from '../packages/reelay/src/store/sqlite/sqlite-reads.ts'
 
@@ -34,12 +33,21 @@ const server = createServer((request, response) => {
     seconds: task.request.seconds,
     remixed_from_video_id: null,
     error: null,
-    reelay: { provider: task.candidates[0]?.account, provider_task_id: null, attempt: 0, warnings: task.warnings },
+    reelay: {
+      provider: task.candidates[0]?.account,
+      provider_task_id: null,
+      attempt: 0,
+      warnings: task.warnings,
+    },
   })
-  response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }).end(body)
+  response
+    .writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
+    .end(body)
 })
 
 server.listen(0, '127.0.0.1', () => {
-  const { port } = server.address() as AddressInfo
-  process.stdout.write(`${JSON.stringify({ url: `http://127.0.0.1:${port}` })}\n`)
+  const address = server.address()
+  if (address === null || typeof address === 'string')
+    throw new Error('the baseline did not listen on a port')
+  process.stdout.write(`${JSON.stringify({ url: `http://127.0.0.1:${address.port}` })}\n`)
 })

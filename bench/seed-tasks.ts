@@ -5,7 +5,8 @@ import { systemIds } from '../packages/reelay/src/system/ids.ts'
 import { hashOfKey } from '../packages/reelay/src/secrets.ts'
 import { newTask } from '../packages/reelay/test/support/new-task.ts'
 
-const PROMPT = 'A cinematic shot of a paper airplane crossing a desk, warm light, shallow depth of field, 35 mm'
+const PROMPT =
+  'A cinematic shot of a paper airplane crossing a desk, warm light, shallow depth of field, 35 mm'
 
 /** A database with queued tasks and the key that reads them. */
 export async function seedTasks(
@@ -31,7 +32,9 @@ export async function seedTasks(
   )
   const base = newTask(nowMs)
   const tasks = Array.from({ length: count }, () =>
-    newTask(nowMs, { request: { ...base.request, model: 'wan2.6', prompt: PROMPT, seconds: '5', size: '1280x720' } }),
+    newTask(nowMs, {
+      request: { ...base.request, model: 'wan2.6', prompt: PROMPT, seconds: '5', size: '1280x720' },
+    }),
   )
   await Promise.all(
     tasks.map((task) =>

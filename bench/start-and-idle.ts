@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startServer } from './child-server.ts'
+import { median } from './median.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 const STARTS = 5
@@ -27,8 +28,9 @@ export async function benchStartAndIdle(): Promise<void> {
   const status = await readFile(`/proc/${server.process.pid}/status`, 'utf8')
   const rssMegabytes = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / KIB
   await server.stop()
-  const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
-  console.log(`Start to listening, from source: ${median(startsMs).toFixed(0)} ms (bare node -e 0: ${median(bareMs).toFixed(0)} ms)`)
+  console.log(
+    `Start to listening, from source: ${median(startsMs).toFixed(0)} ms (bare node -e 0: ${median(bareMs).toFixed(0)} ms)`,
+  )
   console.log(`Idle memory after ${IDLE_MS / 1_000} s: ${rssMegabytes.toFixed(0)} MB resident`)
 }
 

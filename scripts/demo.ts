@@ -28,19 +28,36 @@ async function demo(): Promise<void> {
 
 async function makeVideo(reelay: Reelay, url: string): Promise<void> {
   const client = createClient({ baseURL: url, apiKey: reelay.adminKey })
-  const created = await client.videos.create({ model: 'local/preview', prompt: PROMPT, seconds: '4', size: '1280x720' })
+  const created = await client.videos.create({
+    model: 'local/preview',
+    prompt: PROMPT,
+    seconds: '4',
+    size: '1280x720',
+  })
   console.log(`POST /v1/videos answered ${created.id}, ${created.status}: from here on it is durable.\n`)
   const video = await client.videos.wait(created.id, { onProgress: showProgress })
   process.stdout.write('\n')
-  if (video.status !== 'completed') throw new Error(`the video ended as ${video.status}: ${video.error?.message}`)
+  if (video.status !== 'completed')
+    throw new Error(`the video ended as ${video.status}: ${video.error?.message}`)
   const download = await client.videos.download(video.id)
-  await pipeline(Readable.fromWeb(download.stream as Parameters<typeof Readable.fromWeb>[0]), createWriteStream(OUT))
+  await pipeline(
+    Readable.fromWeb(download.stream as Parameters<typeof Readable.fromWeb>[0]),
+    createWriteStream(OUT),
+  )
   const { size } = await stat(OUT)
   await showTimeline(reelay, video.id)
-  console.log(`\nWrote ${OUT}: ${size} bytes, ${video.reelay?.duration} s, sha256 ${video.reelay?.sha256?.slice(0, 16)}…`)
-  console.log('It is a local preview: drawn on this machine from the prompt, not made by a generative model.\n')
-  console.log('Next: `npm start` runs a gateway that stays; `npm run reelay -- create "a boat at sunset" --out boat.mp4`')
-  console.log('talks to it. Set COMETAPI_KEY to use a provider. docs/migrating.md moves an existing application over.')
+  console.log(
+    `\nWrote ${OUT}: ${size} bytes, ${video.reelay?.duration} s, sha256 ${video.reelay?.sha256?.slice(0, 16)}…`,
+  )
+  console.log(
+    'It is a local preview: drawn on this machine from the prompt, not made by a generative model.\n',
+  )
+  console.log(
+    'Next: `npm start` runs a gateway that stays; `npm run reelay -- create "a boat at sunset" --out boat.mp4`',
+  )
+  console.log(
+    'talks to it. Set COMETAPI_KEY to use a provider. docs/migrating.md moves an existing application over.',
+  )
 }
 
 const BAR_CELLS = 30
@@ -60,7 +77,8 @@ async function showTimeline(reelay: Reelay, id: string): Promise<void> {
   console.log('\nWhat happened:')
   for (const { atMs, kind, data } of timeline) {
     const seconds = ((atMs - startMs) / 1_000).toFixed(2).padStart(7)
-    if (kind !== 'poll.progress') console.log(`${seconds} s  ${kind}${data === undefined ? '' : `  ${JSON.stringify(data)}`}`)
+    if (kind !== 'poll.progress')
+      console.log(`${seconds} s  ${kind}${data === undefined ? '' : `  ${JSON.stringify(data)}`}`)
   }
 }
 

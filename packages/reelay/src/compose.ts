@@ -44,6 +44,8 @@ export type Overrides = {
   log?: Log
   /** Replaces the configured accounts. */
   providers?: ReadonlyMap<string, Provider>
+  /** Called for each configured account: what it returns takes its place. */
+  wrapProvider?: (account: string, provider: Provider) => Provider
   inspector?: Inspector
   checkpoint?: EngineContext['checkpoint']
 }
@@ -92,7 +94,9 @@ export async function createReelay(config: Config, overrides: Overrides = {}): P
   const guard = createGuard({ allow: parseAllowHosts(config.allowHosts) })
   const guarded = createGuardedClient({ guard, clock })
   const base = { clock, ids, log, store, files, media, guard, guarded, secrets }
-  const providers = overrides.providers ?? (await createProviders(config, base))
+  const wrap = overrides.wrapProvider ?? ((_account, provider) => provider)
+  const configured = overrides.providers ?? (await createProviders(config, base))
+  const providers = new Map([...configured].map(([account, provider]) => [account, wrap(account, provider)]))
   const parts: Parts = { ...base, providers }
   await store.createKey(bootstrapKey(config, clock.nowMs()), hashOfKey(secrets.adminKey))
   return assemble(config, parts, overrides)
@@ -113,6 +117,7 @@ function assemble(config: Config, parts: Parts, overrides: Overrides): Reelay {
         providerName: account.split(':')[0] ?? account,
       })),
       aliases: config.aliases,
+      order: [...providers.keys()],
     }),
     fetchInput: inputFetcher(parts.guarded),
     refuseCallbackUrl: callbackRefusal(config),
@@ -188,7 +193,10 @@ async function createProviders(
         )
         break
       case 'openai':
-        providers.set(account, createOpenai({ baseUrl: baseUrl ?? '', apiKey: apiKey ?? '', dialect, guarded, clock }))
+        providers.set(
+          account,
+          createOpenai({ baseUrl: baseUrl ?? '', apiKey: apiKey ?? '', dialect, guarded, clock }),
+        )
         break
     }
   }

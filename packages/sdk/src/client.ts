@@ -6,6 +6,7 @@ import { ReelayError } from './errors.ts'
 import { recordOf, textOf } from './json.ts'
 import { createKeysClient, type KeysClient } from './keys-client.ts'
 import { createModelsClient, type ModelsClient } from './models-client.ts'
+import { createProjectsClient, type ProjectsClient } from './projects-client.ts'
 import { createTransport, type Transport } from './transport.ts'
 import { createVideosClient, type CallOptions, type VideosClient } from './videos-client.ts'
 import type { Health } from './wire.ts'
@@ -44,6 +45,7 @@ export interface ReelayClient {
   readonly videos: VideosClient
   readonly models: ModelsClient
   readonly keys: KeysClient
+  readonly projects: ProjectsClient
   /** Resolves when the server answers that it is well. */
   health(options?: CallOptions): Promise<Health>
 }
@@ -76,6 +78,7 @@ export function createClient(options: ClientOptions): ReelayClient {
     }),
     models: createModelsClient(transport),
     keys: createKeysClient(transport),
+    projects: createProjectsClient(transport),
     health: ({ signal } = {}) => health(transport, signal),
   }
 }

@@ -16,6 +16,7 @@ export type { ReelayErrorCode } from './errors.ts'
 export type { KeyOptions, KeysClient } from './keys-client.ts'
 export type { ModelsClient } from './models-client.ts'
 export type { Download } from './open-file.ts'
+export type { ProjectOptions, ProjectsClient } from './projects-client.ts'
 export type { RetrieveOptions } from './retrieve-video.ts'
 export type { ReceivedVideo } from './video-from-answer.ts'
 export type { ListOptions, ReceivedVideoPage } from './video-list.ts'
@@ -33,6 +34,7 @@ export type {
   ModelCapabilities,
   ModelList,
   ModelPrice,
+  Project,
   ReelayDetails,
   SecondsRange,
   Video,

@@ -183,6 +183,14 @@ export type ApiKeyDeleted = {
   deleted: boolean
 }
 
+/** What keeps videos and keys apart from those of others. */
+export type Project = {
+  id: string
+  object: 'project'
+  name: string
+  created_at: number
+}
+
 /** The answer of `/healthz`. */
 export type Health = {
   status: string

@@ -1,5 +1,5 @@
 import { StorageFull, type StagedFile } from '../files/files.ts'
-import { storageKey } from '../files/storage-key.ts'
+import { outputFolder, storageKey } from '../files/storage-key.ts'
 import { OutputGone, type Provider } from '../providers/provider.ts'
 import type { Artifact, Claim } from '../store/store.ts'
 import {
@@ -38,6 +38,8 @@ export const archive: Step = async (context, claim, lease) => {
   const kept: Artifact[] = []
   try {
     using _slot = await context.downloads.slots.take(signal)
+    // What an earlier holder of the lease kept and could not commit: nothing refers to it.
+    await context.files.removeFolder(outputFolder(task.id))
     await fetchAll(context, claim, provider, operation, signal, kept)
   } catch (error) {
     await discard(context, kept)

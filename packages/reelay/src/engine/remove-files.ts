@@ -1,4 +1,5 @@
 import type { ArtifactRole, Store } from '../store/store.ts'
+import { outputFolder } from '../files/storage-key.ts'
 import type { Files } from '../files/files.ts'
 import type { Log } from '../system/log.ts'
 import type { Task } from '../task/task.ts'
@@ -8,10 +9,15 @@ const ALL: readonly ArtifactRole[] = ['input', 'video', 'thumbnail', 'spriteshee
 type Deps = { store: Store; files: Files; log: Log }
 
 /** Inputs go when a task ends; everything goes when it was deleted. What fails here is found again at the next start. */
-export async function removeFiles(deps: Deps, task: Pick<Task, 'id' | 'deletedAtMs'>): Promise<void> {
+export async function removeFiles(
+  deps: Deps,
+  task: Pick<Task, 'id' | 'deletedAtMs' | 'state'>,
+): Promise<void> {
   const roles: readonly ArtifactRole[] = task.deletedAtMs === null ? ['input'] : ALL
   try {
     const artifacts = deps.store.artifacts(task.id).filter((artifact) => roles.includes(artifact.role))
+    if (task.state !== 'completed' || task.deletedAtMs !== null)
+      await deps.files.removeFolder(outputFolder(task.id))
     if (artifacts.length === 0) return
     for (const artifact of artifacts) await deps.files.remove(artifact.storageKey)
     await deps.store.removeArtifacts(task.id, roles)

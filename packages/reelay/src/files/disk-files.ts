@@ -58,6 +58,11 @@ class DiskFiles implements Files {
     await rmdir(dirname(path)).catch(() => undefined)
   }
 
+  async removeFolder(folder: string): Promise<void> {
+    // The name of any file in it checks the folder's own name.
+    await rm(dirname(this.localPath(`${folder}/any`)), { recursive: true, force: true })
+  }
+
   async sweep(): Promise<void> {
     const staging = join(this.#root, 'staging')
     for (const name of await readdir(staging)) await rm(join(staging, name), { force: true, recursive: true })

@@ -27,6 +27,8 @@ export interface Files {
   localPath(key: string): string
   /** Harmless when absent. */
   remove(key: string): Promise<void>
+  /** Removes everything under `videos/<task>` or `inputs/<task>`. Harmless when absent. */
+  removeFolder(folder: string): Promise<void>
   /** Removes staged leftovers of processes that died. Called once at start by the only owner. */
   sweep(): Promise<void>
 }

@@ -24,6 +24,9 @@ export function storageKey(
   return `videos/${task.id}/${task.attempt?.n ?? 0}.${fence}.${role}.${index}.${EXTENSIONS[mime] ?? 'bin'}`
 }
 
+/** Everything that was ever kept of a task's outputs, by whichever attempt. */
+export const outputFolder = (taskId: string): string => `videos/${taskId}`
+
 /** Where an input is kept until its task ends. */
 export const inputKey = (taskId: string, index: number, mime: string): string =>
   `inputs/${taskId}/${index}.${EXTENSIONS[mime] ?? 'bin'}`

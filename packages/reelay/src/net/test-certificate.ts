@@ -39,7 +39,7 @@ export function createCertificate(name: string): TestCertificate {
   const base64 = sequence(content, ecdsaWithSha256, signature).toString('base64')
   const lines = base64.match(/.{1,64}/g) ?? []
   return {
-    key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     cert: ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n'),
   }
 }

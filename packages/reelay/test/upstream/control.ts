@@ -10,7 +10,7 @@ export interface Controls {
   readonly requests: readonly RequestRecord[]
   /** Orders a fault for the next requests at a point. Throws on an unknown fault name. */
   fault(order: FaultOrder): void
-  /** Begins an outage, or ends it with null. `refuse` closes the port; any fault name strikes every request. */
+  /** Begins an outage or, with null, ends it. `refuse` closes the port; a fault strikes every request. */
   outage(kind: string | null): Promise<void>
   /** Stops every request that reaches the point until it is released. */
   hold(point: GatePoint): Hold

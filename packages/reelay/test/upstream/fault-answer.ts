@@ -30,7 +30,7 @@ export interface FaultContext {
   readonly real: Answer | null
 }
 
-/** What a bare HTTP status stands for. A 2xx is empty, a 3xx leads to the same path under the redirect prefix. */
+/** What a bare HTTP status stands for. A 2xx is empty, a 3xx leads to the path under the redirect prefix. */
 export function statusAnswer(status: number, context: FaultContext): Answer {
   const { dialect, script, url } = context
   if (status < 300) return emptyAnswer(status)

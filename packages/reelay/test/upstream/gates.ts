@@ -1,7 +1,7 @@
 /**
- * Moments of the conversation where a test can stop the upstream. `create`: the POST was read, nothing is decided or
- * written. `create-answer`: the POST is in the ledger, no byte of the answer has left. The others: the request was
- * read, nothing is decided.
+ * Moments of the conversation where a test can stop the upstream. `create`: the POST was read, nothing is
+ * decided or written. `create-answer`: the POST is in the ledger, no byte of the answer has left. The others:
+ * the request was read, nothing is decided.
  */
 export const GATE_POINTS = ['create', 'create-answer', 'poll', 'content', 'link', 'delete'] as const
 

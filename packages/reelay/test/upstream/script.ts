@@ -50,8 +50,8 @@ export interface Script {
 const MARKER = /\[up:(?<name>[a-z0-9_-]+)(?:=(?<value>[^\]]*))?\]/giu
 
 /**
- * What a prompt can say. A `*3` behind a step or a fault repeats it, a bare `*` does so for ever; a fault's name may
- * end in `-after-accept`.
+ * What a prompt can say. A `*3` behind a step or a fault repeats it, a bare `*` does so for ever; a fault's
+ * name may end in `-after-accept`.
  */
 const MARKER_NAMES = [
   /** `queued,running:30,running:45%,running:-,missing,bare,!503,done`: one per poll, the last one stays. */
@@ -72,7 +72,7 @@ const MARKER_NAMES = [
   /** So many first polls do not know the task, then so many only name it; `*` for ever. */
   'missing',
   'bare',
-  /** Faults: of the first polls (before all else), of the POSTs with this prompt, of the bytes, of the link alone. */
+  /** Faults: of the first polls (before all else), the POSTs with this prompt, the bytes, the link alone. */
   'poll',
   'create',
   'content',
@@ -217,7 +217,7 @@ function clipOf(markers: Markers): ClipKind {
 }
 
 /**
- * Reads a task's script from texts with markers; a marker in a later text wins over the same one in an earlier.
+ * Reads a task's script from texts with markers; a marker in a later text wins over one in an earlier.
  * Throws with a message that names the marker when one cannot be read.
  */
 export function parseScript(...texts: readonly string[]): Script {

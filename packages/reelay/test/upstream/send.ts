@@ -98,7 +98,7 @@ function sendBroken(response: ServerResponse, kind: Extract<Fault, { shape: 'bro
   }
 }
 
-/** Puts an answer on the wire, spoiled as the fault says. Resolves once everything was written or given up. */
+/** Puts an answer on the wire, spoiled as the fault says. Resolves once all was written or given up. */
 export async function send(
   response: ServerResponse,
   fault: Fault | null,

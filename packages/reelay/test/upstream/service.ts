@@ -101,7 +101,7 @@ export class Service {
     return plain(this.#options.dialect.unrouted(ask.url.pathname))
   }
 
-  /** What stands before a route: an ordered fault and the key. A fault that lets the request act is passed on. */
+  /** What stands before a route: an ordered fault, then the key. A fault after acceptance is passed on. */
   #barrier(point: FaultPoint, ask: Ask, task: Task | null): Barrier {
     const fault = this.#options.orders.take(point, task?.prompt ?? '')
     if (fault !== null && !fault.accepted) return { stop: spoiled(fault, task), fault: null }

@@ -23,7 +23,7 @@ export interface SpawnedUpstream {
   readonly port: number
   readonly url: string
   readonly processId: number
-  /** Sends a command to the control route; gives its answer, undefined when there is none. Rejects on a refusal. */
+  /** Sends a command to the control route; gives its answer, undefined for none. Rejects on a refusal. */
   control(command: Command): Promise<unknown>
   /** What is on the disk now. */
   readLedger(): LedgerEntry[]

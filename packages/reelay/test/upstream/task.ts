@@ -94,7 +94,7 @@ export function currentView(task: Task, nowMs: number): TaskView {
   return viewOf(task, act?.act === 'step' ? act.step : WAITING)
 }
 
-/** Answers one poll and moves the task's position; sets the end time when it shows an end for the first time. */
+/** Answers one poll and moves the task's position; sets the end time when it first shows an end. */
 export function pollTask(task: Task, nowMs: number): PollOutcome {
   const act = pollAct(task, task.polls, nowMs)
   task.polls += 1

@@ -70,7 +70,7 @@ export class Tasks {
     return outcome
   }
 
-  /** Gives a task a new script, from its start. Throws when the id is unknown or the markers cannot be read. */
+  /** Gives a task a new script, from its start. Throws when the id is unknown or a marker is. */
   rescript(id: string, text: string): void {
     if (!this.#tasks.has(id)) throw new Error(`There is no task "${id}" to rescript.`)
     this.#rescript(id, text)

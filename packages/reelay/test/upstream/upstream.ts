@@ -41,7 +41,7 @@ export interface Upstream extends Controls {
   readonly url: string
   /** Every POST that could be billed, those before a restart included. */
   readonly ledger: readonly LedgerEntry[]
-  /** Resolves with the `count`-th (1 unless told) matching request, past ones included, as soon as it is there. */
+  /** Resolves with the `count`-th (default 1) matching request, past ones included, once it is there. */
   untilRequest(match: (request: RequestRecord) => boolean, count?: number): Promise<RequestRecord>
   /** Ends every connection and frees the port. */
   close(): Promise<void>
@@ -131,7 +131,7 @@ async function handle(parts: Parts, request: IncomingMessage, response: ServerRe
   }
 }
 
-/** Starts a provider look-alike on 127.0.0.1. Rejects when the port is taken or the scenario cannot be read. */
+/** Starts a provider look-alike on 127.0.0.1. Rejects when the port is taken or a marker is unknown. */
 export async function startUpstream(options: UpstreamOptions = {}): Promise<Upstream> {
   const { dialect = 'comet', scenario = '', ledgerPath, clock = systemClock, ids = systemIds } = options
   parseScript(scenario)
