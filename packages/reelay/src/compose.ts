@@ -8,7 +8,7 @@ import { openDiskFiles } from './files/disk-files.ts'
 import type { Files } from './files/files.ts'
 import { createApp } from './http/app.ts'
 import { InputRefused, type FetchInput, type HttpSettings } from './http/deps.ts'
-import { serve, type Served } from './http/serve.ts'
+import { serve, type Serving } from './http/serve.ts'
 import { createMediaHost, type MediaHost } from './media/media-host.ts'
 import { probeVideo } from './media/probe.ts'
 import { parseAllowHosts } from './net/allow-hosts.ts'
@@ -57,7 +57,7 @@ export interface Reelay {
   /** Starts working on tasks. */
   start(): Promise<void>
   /** Serves HTTP on the configured host and port. */
-  listen(): Promise<Served>
+  listen(): Promise<Serving>
   /** Stops serving and working within ten seconds; what was accepted goes on at the next start. */
   stop(): Promise<void>
   readonly store: Store
@@ -124,7 +124,7 @@ function assemble(config: Config, parts: Parts, overrides: Overrides): Reelay {
     readiness: createReadiness({ store, providers, version: VERSION }),
     stopping: stopping.signal,
   })
-  let served: Served | undefined
+  let served: Serving | undefined
   let working = false
   return {
     store,

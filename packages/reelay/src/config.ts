@@ -103,13 +103,14 @@ export function loadConfig(environment: Environment): Config {
     Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
   )
   const parsed = schema.safeParse(given)
-  if (!parsed.success) throw new ConfigError(`these settings are wrong:\n${z.prettifyError(parsed.error)}`)
+  const faults = [...exposureFaults(given), ...providerFaults(given), ...aliasFaults(given)]
+  if (!parsed.success || faults.length > 0) {
+    const wrong = parsed.success ? [] : [z.prettifyError(parsed.error)]
+    const lines = [...wrong, ...faults.map((fault) => `✖ ${fault}`)]
+    throw new ConfigError(`these settings are wrong:\n${lines.join('\n')}`)
+  }
   const settings = parsed.data
-  const accounts = accountsOf(settings)
-  const faults = [...exposureFaults(settings), ...accountFaults(settings, accounts)]
-  if (faults.length > 0)
-    throw new ConfigError(`these settings are wrong:\n${faults.map((fault) => `✖ ${fault}`).join('\n')}`)
-  return Object.freeze(configOf(settings, accounts))
+  return Object.freeze(configOf(settings, accountsOf(settings)))
 }
 
 function configOf(settings: Settings, accounts: readonly AccountConfig[]): Config {
@@ -119,8 +120,9 @@ function configOf(settings: Settings, accounts: readonly AccountConfig[]): Confi
   const authority = host.includes(':') ? `[${host}]` : host
   return {
     dataDir,
-    databasePath: settings.REELAY_DATABASE_URL?.replace(/^sqlite:(\/\/)?/, '') ?? join(dataDir, 'reelay.db'),
-    filesDir: settings.REELAY_STORAGE_URL?.replace(/^file:(\/\/)?/, '') ?? join(dataDir, 'files'),
+    // A bare `sqlite:` or `file:` means the usual place: an empty path would be a database that is lost at the end.
+    databasePath: settings.REELAY_DATABASE_URL?.replace(/^sqlite:(\/\/)?/, '') || join(dataDir, 'reelay.db'),
+    filesDir: settings.REELAY_STORAGE_URL?.replace(/^file:(\/\/)?/, '') || join(dataDir, 'files'),
     host,
     port: settings.REELAY_PORT,
     publicUrl: settings.REELAY_PUBLIC_URL ?? `http://${authority}:${settings.REELAY_PORT}`,
@@ -168,56 +170,66 @@ function accountsOf(settings: Settings): readonly AccountConfig[] {
           },
     local: { account: 'local', provider: 'local', baseUrl: null, apiKey: null, dialect: 'auto' },
   }
-  const order = settings.REELAY_PROVIDERS?.split(',').map((name) => name.trim()) ?? PROVIDERS
-  return order.flatMap((name) => configured[name] ?? [])
+  const order = namesOf(settings.REELAY_PROVIDERS)
+  return (order.length === 0 ? PROVIDERS : order).flatMap((name) => configured[name] ?? [])
 }
 
-function accountFaults(settings: Settings, accounts: readonly AccountConfig[]): string[] {
-  const names = settings.REELAY_PROVIDERS?.split(',').map((name) => name.trim()) ?? []
-  const unknown = names.filter((name) => !PROVIDERS.some((known) => known === name))
-  const missing = names.filter(
-    (name) => !unknown.includes(name) && !accounts.some(({ account }) => account === name),
-  )
-  return [
-    ...unknown.map((name) => `REELAY_PROVIDERS names ${name}; known are ${PROVIDERS.join(', ')}`),
-    ...missing.map(
-      (name) =>
-        `REELAY_PROVIDERS names ${name}, but ${name === 'cometapi' ? 'COMETAPI_KEY' : 'OPENAI_VIDEO_BASE_URL'} is not set`,
-    ),
-  ]
+const namesOf = (value: string | undefined): readonly string[] =>
+  (value ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+
+function providerFaults(given: Environment): string[] {
+  const needed: Readonly<Record<string, string | undefined>> = {
+    cometapi: 'COMETAPI_KEY',
+    openai: 'OPENAI_VIDEO_BASE_URL',
+  }
+  return namesOf(given['REELAY_PROVIDERS']).flatMap((name) => {
+    if (!PROVIDERS.some((known) => known === name))
+      return [`REELAY_PROVIDERS names ${name}; known are ${PROVIDERS.join(', ')}`]
+    const setting = needed[name]
+    return setting === undefined || given[setting] !== undefined
+      ? []
+      : [`REELAY_PROVIDERS names ${name}, but ${setting} is not set`]
+  })
 }
 
 /** A gateway that others can reach must not run on secrets that were made up on this machine. */
-function exposureFaults(settings: Settings): string[] {
-  if (LOOPBACK.has(settings.REELAY_HOST)) return []
-  const needed = (['REELAY_SECRET', 'REELAY_API_KEY', 'REELAY_PUBLIC_URL'] as const).filter(
-    (name) => settings[name] === undefined,
+function exposureFaults(given: Environment): string[] {
+  const host = given['REELAY_HOST']?.trim()
+  if (host === undefined || host === '' || LOOPBACK.has(host)) return []
+  const needed = ['REELAY_SECRET', 'REELAY_API_KEY', 'REELAY_PUBLIC_URL'].filter(
+    (name) => given[name] === undefined,
   )
-  return needed.map(
-    (name) => `${name} must be set when REELAY_HOST is not loopback (it is ${settings.REELAY_HOST})`,
-  )
+  return needed.map((name) => `${name} must be set when REELAY_HOST is not loopback (it is ${host})`)
 }
 
+type Alias = { entry: string; alias: string; models: readonly string[] }
+
 /** `fast=cometapi/wan2.6|local/preview; hd=cometapi/wan2.7`: an alias and its candidates in order. */
-function aliasesOf(value: string | undefined): Record<string, readonly string[]> {
+function aliasEntries(value: string | undefined): readonly Alias[] {
   const entries = (value ?? '')
     .split(';')
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '')
-  return Object.fromEntries(
-    entries.map((entry) => {
-      const [alias = '', targets = ''] = entry.split('=').map((part) => part.trim())
-      const models = targets
-        .split('|')
-        .map((model) => model.trim())
-        .filter((model) => model !== '')
-      if (alias === '' || models.length === 0) {
-        throw new ConfigError(`REELAY_ALIASES: "${entry}" must look like alias=provider/model|provider/model`)
-      }
-      return [alias, models]
-    }),
-  )
+  return entries.map((entry) => {
+    const [alias = '', targets = ''] = entry.split('=').map((part) => part.trim())
+    const models = targets
+      .split('|')
+      .map((model) => model.trim())
+      .filter((model) => model !== '')
+    return { entry, alias, models }
+  })
 }
+
+const aliasFaults = (given: Environment): string[] =>
+  aliasEntries(given['REELAY_ALIASES'])
+    .filter(({ alias, models }) => alias === '' || models.length === 0)
+    .map(({ entry }) => `REELAY_ALIASES: "${entry}" must look like alias=provider/model|provider/model`)
+
+const aliasesOf = (value: string | undefined): Record<string, readonly string[]> =>
+  Object.fromEntries(aliasEntries(value).map(({ alias, models }) => [alias, models]))
 
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 

@@ -40,7 +40,11 @@ const derive = (secret: string, purpose: string): Uint8Array =>
   new Uint8Array(hkdfSync('sha256', secret, '', `reelay ${purpose}`, SECRET_BYTES))
 
 async function readOrMake(path: string, make: () => string): Promise<string> {
-  const existing = await readFile(path, 'utf8').catch(() => undefined)
+  const existing = await readFile(path, 'utf8').catch((error: unknown) => {
+    // Only a file that is not there is made: one that cannot be read must not be replaced.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  })
   if (existing !== undefined && existing.trim() !== '') return existing.trim()
   const made = make()
   await writeFile(path, `${made}\n`, { mode: MODE_PRIVATE })

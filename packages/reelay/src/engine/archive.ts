@@ -93,9 +93,10 @@ async function fetchAll(
     const facts = await probe(context, staged, output)
     const key = storageKey(task, claim.fence, 'video', index, facts.mime)
     const poster = index === 0 ? await makePoster(context, claim, staged.path, signal) : undefined
+    // Noted before anything else can fail, so that it is discarded with the rest.
+    if (poster !== undefined) kept.push(poster)
     await staged.keep(key)
     kept.push({ role: 'video', index, storageKey: key, ...file, ...facts })
-    if (poster !== undefined) kept.push(poster)
   }
 }
 

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import type { StagedFile } from '../files/files.ts'
 import { storageKey } from '../files/storage-key.ts'
 import type { Artifact, Claim } from '../store/store.ts'
 import type { EngineContext } from './context.ts'
@@ -15,10 +16,11 @@ export async function makePoster(
   signal: AbortSignal,
 ): Promise<Artifact | undefined> {
   const outPath = `${videoPath}.poster.jpg`
+  let staged: StagedFile | undefined
   try {
     const poster = await context.inspector.poster(videoPath, outPath, signal)
     if (poster === undefined) return undefined
-    const staged = await context.files.stage()
+    staged = await context.files.stage()
     const file = await staged.write(createReadStream(outPath), POSTER_BYTES_MAX)
     const key = storageKey(claim.task, claim.fence, 'thumbnail', 0, 'image/jpeg')
     await staged.keep(key)
@@ -38,6 +40,7 @@ export async function makePoster(
       context.log.warn({ task: claim.taskId, reason: messageOf(error) }, 'no poster was made')
     return undefined
   } finally {
+    await staged?.discard()
     await rm(outPath, { force: true })
   }
 }

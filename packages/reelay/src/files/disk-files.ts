@@ -6,7 +6,8 @@ import type { Readable } from 'node:stream'
 import { FileTooLarge, StorageFull, type Files, type StagedFile, type StoredFile } from './files.ts'
 
 const FULL_CODES = new Set(['ENOSPC', 'EDQUOT'])
-const KEY_PATTERN = /^[a-z]+\/[A-Za-z0-9_.-]+\/[A-Za-z0-9_.-]+$/
+/** Three plain names: none is hidden, `.` or `..`, so a key can never mean anything but a file of its own. */
+const KEY_PATTERN = /^[a-z]+\/[A-Za-z0-9_][A-Za-z0-9_.-]*\/[A-Za-z0-9_][A-Za-z0-9_.-]*$/
 
 /** Files below one directory of this machine. */
 export async function openDiskFiles(root: string): Promise<Files> {

@@ -121,7 +121,7 @@ export function decideSubmitted(task: Task, outcome: Submitted, moment: Moment):
         patch: { providerWaits: true, faults: 0 },
       }
     case 'done':
-      return { ...accepted(n, outcome.operation, nowMs), ...succeeded(task, outcome, moment) }
+      return acceptedWithOutput(task, outcome, moment)
     case 'rejected':
       return outcome.code === 'account'
         ? postpone(task, { state: 'rejected', detail: outcome.detail }, moment)
@@ -162,6 +162,30 @@ function accepted(n: number, operation: Operation, nowMs: number): Pick<Decision
   return {
     events: [{ kind: 'submit.accepted', data: { attempt: n, provider_task_id: operation.providerTaskId } }],
     attempt: { kind: 'patch', n, patch: { state: 'accepted', operation, answeredAtMs: nowMs } },
+  }
+}
+
+/** A synchronous provider: accepted and finished by one answer, whose operation the archive still needs. */
+function acceptedWithOutput(
+  task: Task,
+  outcome: Extract<StartOutcome, { kind: 'done' }>,
+  moment: Moment,
+): Decision {
+  const { nowMs } = moment
+  const n = task.attempt?.n ?? 0
+  return {
+    ...succeeded(task, outcome, moment),
+    events: accepted(n, outcome.operation, nowMs).events,
+    attempt: {
+      kind: 'patch',
+      n,
+      patch: {
+        state: 'accepted',
+        operation: outcome.operation,
+        answeredAtMs: nowMs,
+        endedAtMs: nowMs,
+      },
+    },
   }
 }
 
@@ -232,7 +256,8 @@ export function decideVerdict(task: Task, verdict: Verdict, moment: Moment): Dec
     case 'gone':
       return missed(task, ageMs, moment)
     case 'unrecognised':
-      return stay(task, nowMs + timing.intervalMaxMs, { faults: 0 }, [
+      // The provider still knows the job: an earlier "no such task" is withdrawn.
+      return stay(task, nowMs + timing.intervalMaxMs, { faults: 0, missing: null }, [
         { kind: 'poll.unrecognised', data: { status: verdict.status } },
       ])
   }
@@ -258,22 +283,25 @@ type Success = { outputs: readonly Output[]; expiresAtMs?: number; finishedAtMs?
 function succeeded(task: Task, success: Success, moment: Moment): Decision {
   const { nowMs, random } = moment
   const expiresAtMs = success.expiresAtMs ?? null
-  const attempt = endAttempt(task, nowMs)
+  // A second success of the same job is only a fresh link: it must not push the deadline away for ever.
+  const isFirst = task.attempt?.endedAtMs == null
+  const deadlineAtMs = isFirst
+    ? Math.max(task.deadlineAtMs, expiresAtMs ?? 0, nowMs + ARCHIVE_WINDOW_MS)
+    : task.deadlineAtMs
   return {
     to: 'archiving',
     // A link that died before is not asked for again in a hot loop.
-    dueAtMs: task.faults === 0 ? nowMs : nowMs + backoffMs(task.faults, random),
+    dueAtMs: Math.min(task.faults === 0 ? nowMs : nowMs + backoffMs(task.faults, random), deadlineAtMs),
     patch: {
       outputs: success.outputs,
       outputsExpireAtMs: expiresAtMs,
       providerWaits: false,
       missing: null,
-      deadlineAtMs: Math.max(task.deadlineAtMs, expiresAtMs ?? 0, nowMs + ARCHIVE_WINDOW_MS),
+      deadlineAtMs,
     },
     events: [],
-    ...attempt,
-    // A second success of the same job (a fresh link) teaches nothing about its length.
-    ...(task.attempt?.endedAtMs == null ? { duration: durationOf(task, success.finishedAtMs, moment) } : {}),
+    ...endAttempt(task, nowMs),
+    ...(isFirst ? { duration: durationOf(task, success.finishedAtMs, moment) } : {}),
   }
 }
 
@@ -333,7 +361,8 @@ export function decideArchiveFault(task: Task, fault: ArchiveFault, { nowMs, ran
     return {
       to: 'archiving',
       dueAtMs: nowMs + STORAGE_RECHECK_MS,
-      patch: { deadlineAtMs },
+      // Counted once, so that a long pause is one line of the timeline.
+      patch: { deadlineAtMs, faults: Math.max(task.faults, 1) },
       events: task.faults === 0 ? events : [],
     }
   }
@@ -389,7 +418,8 @@ export function decideDeadline(task: Task, cancel: CancelOutcome, moment: Moment
       'it was never sent again.'
     return endTask(task, 'error', taskError('submit_outcome_unknown', message), nowMs)
   }
-  if (task.state === 'archiving') {
+  // Also while a fresh link is asked for: a video that was finished once is lost, not late.
+  if (task.state === 'archiving' || task.outputs !== null) {
     const message =
       'The provider finished the video, but its bytes could not be fetched before the link died.'
     return endTask(task, 'error', taskError('output_lost', message), nowMs)

@@ -5,7 +5,7 @@ import { ratioOfText, shapeOfPair, shapeOfSize, shortSideOfText, type Shape } fr
 import { isSameRatio, isSameSize, isSameTier, shapeDistance } from './shape.ts'
 
 /** How big and how wide: any of the three may be null. */
-export type Geometry = Pick<VideoRequest, 'size' | 'resolution' | 'aspectRatio'>
+type Geometry = Pick<VideoRequest, 'size' | 'resolution' | 'aspectRatio'>
 
 type Wanted = { shape: Shape; param: 'size' | 'aspect_ratio' | 'resolution'; given: Geometry }
 

@@ -86,12 +86,17 @@ async function readBucket({ db, nowMs }: Transaction, query: ClaimQuery): Promis
       .execute()
     return { tokens: query.burst, pausedUntilMs: 0 }
   }
-  // A clock that went backwards refills nothing; it must not empty the bucket either.
+  // A clock that went backwards refills nothing, and refilling starts again from the time it now shows.
+  if (row.refilled_at > nowMs) await drawBucket({ db, nowMs }, query.account, row.tokens)
   const refill = (Math.max(0, nowMs - row.refilled_at) * query.perSecond) / 1_000
   return { tokens: Math.min(query.burst, row.tokens + refill), pausedUntilMs: row.paused_until ?? 0 }
 }
 
-async function drawBucket({ db, nowMs }: Transaction, account: string, tokens: number): Promise<void> {
+async function drawBucket(
+  { db, nowMs }: Pick<Transaction, 'db' | 'nowMs'>,
+  account: string,
+  tokens: number,
+): Promise<void> {
   await db
     .updateTable('rate_buckets')
     .set({ tokens, refilled_at: nowMs })

@@ -16,7 +16,13 @@ export async function recordLateAnswer(
   if (task === undefined) return
   const data = { attempt, provider_task_id: operation.providerTaskId }
   const current = task.attempt
-  if (isTerminal(task.state) || current === null || current.n !== attempt || current.operation !== null) {
+  if (
+    isTerminal(task.state) ||
+    current === null ||
+    current.n !== attempt ||
+    current.operation !== null ||
+    (await isTaken(transaction, current.account, operation))
+  ) {
     await appendEvents(transaction, task, [{ kind: 'upstream.orphan', data }])
     return
   }
@@ -29,4 +35,15 @@ export async function recordLateAnswer(
     .execute()
   await appendEvents(transaction, task, [{ kind: 'submit.found', data }])
   await wakeTask(transaction, taskId)
+}
+
+/** Another attempt owns the job already: this answer is evidence only. */
+async function isTaken({ db }: Transaction, account: string, operation: Operation): Promise<boolean> {
+  const owner = await db
+    .selectFrom('attempts')
+    .select('task_id')
+    .where('account', '=', account)
+    .where('provider_task_id', '=', operation.providerTaskId)
+    .executeTakeFirst()
+  return owner !== undefined
 }

@@ -77,7 +77,18 @@ export class GroupWriter {
     }
     for (const { operation, value, changed } of finished) {
       operation.resolve(value as never)
-      for (const [taskId, kind] of changed) this.#options.onChanged(taskId, kind)
+      for (const [taskId, kind] of changed) this.#announce(taskId, kind)
+    }
+  }
+
+  /** A listener that throws is a defect of its own: it must not leave other writers without their answers. */
+  #announce(taskId: string, kind: ChangeKind): void {
+    try {
+      this.#options.onChanged(taskId, kind)
+    } catch (error) {
+      process.nextTick(() => {
+        throw error
+      })
     }
   }
 

@@ -24,11 +24,19 @@ export function takeOwnerLock(databasePath: string, owner: { pid: number }): Own
     lock.exec('pragma busy_timeout = 0; pragma journal_mode = delete; begin exclusive')
   } catch (error) {
     lock.close()
+    if (!isBusy(error)) throw error
     throw new DatabaseOwned(ownedMessage(databasePath, readOwner(ownerPath)), { cause: error })
   }
   writeFileSync(ownerPath, JSON.stringify(owner))
   return { release: () => lock.close() }
 }
+
+/** SQLITE_BUSY, with or without one of its extended codes. */
+const isBusy = (error: unknown): boolean =>
+  error instanceof Error &&
+  'errcode' in error &&
+  typeof error.errcode === 'number' &&
+  (error.errcode & 0xff) === 5
 
 function readOwner(path: string): string {
   try {

@@ -22,9 +22,7 @@ import { GroupWriter } from './group-writer.ts'
 import { nodeSqliteDialect } from './node-sqlite-dialect.ts'
 import { takeOwnerLock, type OwnerLock } from './owner-lock.ts'
 import { SqliteReads } from './sqlite-reads.ts'
-
-/** Earlier releases can corrupt a write-ahead log that two connections use: https://sqlite.org/wal.html */
-const SQLITE_VERSION_MIN = [3, 51, 3] as const
+import { requireSqliteVersion } from './sqlite-version.ts'
 
 /** How often a key's last use is written down. */
 const TOUCH_INTERVAL_MS = 60_000
@@ -49,26 +47,11 @@ export async function openSqliteStore(options: { path: string; clock: Clock }): 
 
 function openDatabase(path: string, readOnly: boolean): DatabaseSync {
   const database = new DatabaseSync(path, { readOnly })
-  const version = String(database.prepare('select sqlite_version() as version').get()?.['version'])
-  if (isOlder(version)) {
-    throw new Error(
-      `this Node brings SQLite ${version}, which can damage databases; Reelay needs ${SQLITE_VERSION_MIN.join('.')} or ` +
-        'newer: update Node',
-    )
-  }
+  requireSqliteVersion(String(database.prepare('select sqlite_version() as version').get()?.['version']))
   // FULL: a commit is on disk before it is answered. Grouped commits share the cost.
   if (!readOnly) database.exec('pragma journal_mode = wal; pragma synchronous = full')
   database.exec('pragma busy_timeout = 5000; pragma foreign_keys = on')
   return database
-}
-
-function isOlder(version: string): boolean {
-  const parts = version.split('.').map(Number)
-  for (const [index, least] of SQLITE_VERSION_MIN.entries()) {
-    const part = parts[index] ?? 0
-    if (part !== least) return part < least
-  }
-  return false
 }
 
 /** The `Store` port on one SQLite file with one owner. */

@@ -1,0 +1,69 @@
+import { ReelayApiError, ReelayConnectionError } from '@reelay/sdk'
+import type { Io } from './io.ts'
+
+export type JsonRecord = Readonly<Record<string, unknown>>
+
+export type GatewayAnswer = { status: number; body: JsonRecord }
+
+const ANSWER_MS_MAX = 30_000
+
+/**
+ * Reads one of the gateway's own routes that the client library leaves to operators.
+ * @param apiKey none for the open routes
+ * @throws ReelayConnectionError when nothing answers
+ */
+export async function getJson(io: Io, url: string, path: string, apiKey?: string): Promise<GatewayAnswer> {
+  const target = new URL(url.replace(/\/+$/, '').replace(/\/v1$/, '') + path)
+  const headers: Record<string, string> = { accept: 'application/json' }
+  if (apiKey !== undefined) headers['authorization'] = `Bearer ${apiKey}`
+  try {
+    const signal = AbortSignal.timeout(ANSWER_MS_MAX)
+    const response = await io.fetch(target, { headers, redirect: 'manual', signal })
+    return { status: response.status, body: recordOf(parse(await response.text())) }
+  } catch (cause) {
+    throw new ReelayConnectionError(`No answer from ${target.host}`, { neverSent: true, cause })
+  }
+}
+
+/** The error that an answer with another status than 2xx stands for. */
+export function refusalOf({ status, body }: GatewayAnswer): ReelayApiError {
+  const error = recordOf(body['error'])
+  const message = textOf(error['message']) ?? 'the answer does not say why'
+  const code =
+    status === 401
+      ? 'unauthorized'
+      : status === 403
+        ? 'forbidden'
+        : status === 404
+          ? 'not_found'
+          : status < 400
+            ? 'unexpected_answer'
+            : status < 500
+              ? 'bad_request'
+              : 'server_error'
+  return new ReelayApiError(code, `HTTP ${status}: ${message}`, {
+    status,
+    type: textOf(error['type']),
+    param: textOf(error['param']),
+    serverCode: textOf(error['code']),
+  })
+}
+
+const isRecord = (value: unknown): value is JsonRecord =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+export const recordOf = (value: unknown): JsonRecord => (isRecord(value) ? value : {})
+
+export const textOf = (value: unknown): string | null =>
+  typeof value === 'string' && value !== '' ? value : null
+
+export const numberOf = (value: unknown): number | null =>
+  typeof value === 'number' && Number.isFinite(value) ? value : null
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createProgressBoard } from './progress-board.ts'
+import { completedVideo, video } from './test-gateway.ts'
+import { testIo } from './test-io.ts'
+
+const CLEAR = '\r\u001b[2K'
+const plainEnv = { NO_COLOR: '1' }
+
+test('one video is one line that is drawn in place, each second and at each change', async () => {
+  const io = testIo({ terminal: { columns: 80 }, env: plainEnv })
+  const board = createProgressBoard(io, false)
+  board.update(video())
+  assert.equal(io.stderr.text, `${CLEAR}queued       ${'░'.repeat(24)}    0%  1m 30s\n`)
+  await io.clock.untilSleeping()
+  io.clock.advance(1000)
+  await io.clock.untilSleeping()
+  assert.ok(io.stderr.text.endsWith(`\u001b[1A${CLEAR}queued       ${'░'.repeat(24)}    0%  1m 31s\n`))
+  board.update(video({ status: 'in_progress', progress: 50 }))
+  const half = '█'.repeat(12) + '░'.repeat(12)
+  assert.ok(io.stderr.text.endsWith(`\u001b[1A${CLEAR}in_progress  ${half}   50%  1m 31s\n`))
+  board.update(completedVideo())
+  assert.ok(io.stderr.text.endsWith(`${CLEAR}completed    ${'█'.repeat(24)}  100%  40s\n`))
+  board.close()
+  board.close()
+  assert.equal(io.clock.sleeping, 0)
+})
+
+test('several videos have a line each, with their ids', () => {
+  const io = testIo({ terminal: { columns: 80 }, env: plainEnv })
+  const board = createProgressBoard(io, false)
+  board.update(video({ id: 'a' }))
+  board.update(video({ id: 'b', progress: 100 }))
+  board.update(video({ id: 'a', progress: 50 }))
+  board.close()
+  const last = io.stderr.text.split('\u001b[2A')
+  assert.equal(last.length, 2)
+  assert.match(last[1] ?? '', /50% {2}1m 30s {2}a\n\r.*100% {2}1m 30s {2}b\n$/)
+})
+
+test('a narrow terminal loses the bar, never the line', () => {
+  const io = testIo({ terminal: { columns: 30 }, env: plainEnv })
+  const board = createProgressBoard(io, false)
+  board.update(video())
+  board.close()
+  assert.equal(io.stderr.text, `${CLEAR}queued         0%  1m 30s\n`)
+})
+
+test('without a terminal, or on a dumb one, nothing moves the cursor; for programs there is nothing', () => {
+  for (const io of [testIo(), testIo({ terminal: { columns: 80 }, env: { TERM: 'dumb' } })]) {
+    createProgressBoard(io, false).update(video())
+    assert.equal(io.stderr.text, 'video_1  queued  0%  1m 30s\n')
+  }
+  const silent = testIo({ terminal: { columns: 80 } })
+  createProgressBoard(silent, true).update(video())
+  assert.equal(silent.stderr.text, '')
+})

@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { ConfigError, loadConfig, type Environment } from './config.ts'
+
+const LONG = 'x'.repeat(32)
+
+function faultsOf(environment: Environment): string {
+  try {
+    loadConfig(environment)
+  } catch (error) {
+    assert.ok(error instanceof ConfigError)
+    return error.message
+  }
+  throw new assert.AssertionError({ message: 'the settings were accepted' })
+}
+
+test('without any setting it runs on loopback with the local model', () => {
+  const config = loadConfig({})
+  const dataDir = join(homedir(), '.local', 'share', 'reelay')
+  assert.deepEqual(config, {
+    dataDir,
+    databasePath: join(dataDir, 'reelay.db'),
+    filesDir: join(dataDir, 'files'),
+    host: '127.0.0.1',
+    port: 7373,
+    publicUrl: 'http://127.0.0.1:7373',
+    apiKey: null,
+    secret: null,
+    secretPrevious: null,
+    allowHosts: '',
+    accounts: [{ account: 'local', provider: 'local', baseUrl: null, apiKey: null, dialect: 'auto' }],
+    aliases: {},
+    defaultModel: 'local/preview',
+    linkTtlMs: 86_400_000,
+    profile: 'comet',
+    logLevel: 'info',
+    limits: { fileBytesMax: 20_971_520, videoBytesMax: 2_147_483_648, promptCharactersMax: 32_000 },
+  })
+  assert.ok(Object.isFrozen(config))
+})
+
+test('empty variables count as unset', () => {
+  const empty = { REELAY_HOST: '', REELAY_PORT: '', COMETAPI_KEY: '', REELAY_API_KEY: '', OTHER: undefined }
+  assert.deepEqual(loadConfig(empty), loadConfig({}))
+})
+
+test('the data directory follows its own setting, then XDG', () => {
+  assert.equal(loadConfig({ XDG_DATA_HOME: '/x' }).dataDir, '/x/reelay')
+  const own = loadConfig({ XDG_DATA_HOME: '/x', REELAY_DATA_DIR: '/d' })
+  assert.deepEqual([own.databasePath, own.filesDir], ['/d/reelay.db', '/d/files'])
+})
+
+test('database and storage take a path with or without slashes, and a bare scheme means the usual place', () => {
+  const paths = (database: string, storage: string) => {
+    const settings = { REELAY_DATA_DIR: '/d', REELAY_DATABASE_URL: database, REELAY_STORAGE_URL: storage }
+    const { databasePath, filesDir } = loadConfig(settings)
+    return [databasePath, filesDir]
+  }
+  assert.deepEqual(paths('sqlite:/a/b.db', 'file:/f'), ['/a/b.db', '/f'])
+  assert.deepEqual(paths('sqlite:///a/b.db', 'file:///f'), ['/a/b.db', '/f'])
+  assert.deepEqual(paths('sqlite:b.db', 'file:f'), ['b.db', 'f'])
+  assert.deepEqual(paths('sqlite:', 'file://'), ['/d/reelay.db', '/d/files'])
+})
+
+test('the public URL follows host and port, in brackets for IPv6, and loses trailing slashes', () => {
+  assert.equal(loadConfig({ REELAY_HOST: '::1', REELAY_PORT: '80' }).publicUrl, 'http://[::1]:80')
+  assert.equal(loadConfig({ REELAY_PUBLIC_URL: 'https://v.example//' }).publicUrl, 'https://v.example')
+})
+
+test('a provider’s base URL may end in /v1 and in slashes', () => {
+  const urls = ['https://api.example', 'https://api.example/', 'https://api.example/v1', 'https://api.example/v1/']
+  for (const url of urls) {
+    const { accounts } = loadConfig({ COMETAPI_KEY: 'k', COMETAPI_BASE_URL: url, OPENAI_VIDEO_BASE_URL: url })
+    const baseUrls = accounts.map(({ baseUrl }) => baseUrl)
+    assert.deepEqual(baseUrls, ['https://api.example', 'https://api.example', null], url)
+  }
+})
+
+test('providers with credentials come in the built-in order, local last, unless the order is given', () => {
+  const settings = { COMETAPI_KEY: 'k', OPENAI_VIDEO_BASE_URL: 'http://127.0.0.1:8000' }
+  const names = (environment: Environment) => loadConfig(environment).accounts.map(({ account }) => account)
+  assert.deepEqual(names(settings), ['cometapi', 'openai', 'local'])
+  assert.deepEqual(names({ ...settings, REELAY_PROVIDERS: ' local , openai ' }), ['local', 'openai'])
+  assert.equal(loadConfig(settings).defaultModel, null)
+  assert.equal(loadConfig({ ...settings, REELAY_DEFAULT_MODEL: 'wan2.6' }).defaultModel, 'wan2.6')
+})
+
+test('an account carries its credentials and dialect', () => {
+  const settings = {
+    OPENAI_VIDEO_BASE_URL: 'http://127.0.0.1:8000',
+    OPENAI_VIDEO_API_KEY: 'secret',
+    OPENAI_VIDEO_DIALECT: 'sglang',
+  }
+  assert.deepEqual(loadConfig(settings).accounts[0], {
+    account: 'openai',
+    provider: 'openai',
+    baseUrl: 'http://127.0.0.1:8000',
+    apiKey: 'secret',
+    dialect: 'sglang',
+  })
+})
+
+test('aliases name their candidates in order', () => {
+  const { aliases } = loadConfig({ REELAY_ALIASES: ' fast = cometapi/wan2.6 | local/preview ; hd=cometapi/wan2.7;' })
+  assert.deepEqual(aliases, { fast: ['cometapi/wan2.6', 'local/preview'], hd: ['cometapi/wan2.7'] })
+})
+
+test('a link’s time to live is a whole number with a unit', () => {
+  const ttl = (value: string) => loadConfig({ REELAY_LINK_TTL: value }).linkTtlMs
+  assert.deepEqual(['30s', '5m', '2h', '7d'].map(ttl), [30_000, 300_000, 7_200_000, 604_800_000])
+  for (const value of ['24', '1.5h', '-1h', 'h', '1w']) {
+    assert.match(faultsOf({ REELAY_LINK_TTL: value }), /for instance 24h[^]*REELAY_LINK_TTL/, value)
+  }
+})
+
+test('all faults are listed at once, whatever their kind', () => {
+  const message = faultsOf({
+    REELAY_PORT: '70000',
+    REELAY_DATABASE_URL: 'postgres://db',
+    REELAY_STORAGE_URL: 's3://bucket',
+    REELAY_API_KEY: 'short',
+    REELAY_STATUS_PROFILE: 'other',
+    COMETAPI_BASE_URL: 'ftp://api.example',
+    REELAY_PROVIDERS: 'cometapi,openai,kling',
+    REELAY_HOST: '0.0.0.0',
+    REELAY_ALIASES: 'good=local/preview;bad;=x',
+  })
+  for (const expected of [
+    'REELAY_PORT',
+    'must start with sqlite:',
+    'must start with file:',
+    'must have 32 or more characters',
+    'REELAY_STATUS_PROFILE',
+    'COMETAPI_BASE_URL',
+    'REELAY_PROVIDERS names kling; known are cometapi, openai, local',
+    'REELAY_PROVIDERS names cometapi, but COMETAPI_KEY is not set',
+    'REELAY_PROVIDERS names openai, but OPENAI_VIDEO_BASE_URL is not set',
+    'REELAY_SECRET must be set when REELAY_HOST is not loopback (it is 0.0.0.0)',
+    'REELAY_PUBLIC_URL must be set',
+    'REELAY_ALIASES: "bad" must look like',
+    'REELAY_ALIASES: "=x" must look like',
+  ]) {
+    assert.ok(message.includes(expected), `${expected}\n  is not in\n${message}`)
+  }
+  assert.ok(!message.includes('"good='))
+})
+
+test('no secret value is repeated in a message', () => {
+  const message = faultsOf({ REELAY_API_KEY: 'hunter2', REELAY_SECRET: 'hunter3', REELAY_SECRET_PREVIOUS: 'hunter4' })
+  assert.doesNotMatch(message, /hunter/)
+})
+
+test('beyond loopback a gateway needs its own secret, key and public URL', () => {
+  const exposed = { REELAY_HOST: '0.0.0.0', REELAY_SECRET: LONG, REELAY_API_KEY: LONG }
+  const message = faultsOf(exposed)
+  assert.match(message, /REELAY_PUBLIC_URL must be set/)
+  assert.doesNotMatch(message, /REELAY_SECRET|REELAY_API_KEY/)
+  const config = loadConfig({ ...exposed, REELAY_PUBLIC_URL: 'https://v.example' })
+  assert.deepEqual([config.host, config.secret, config.apiKey], ['0.0.0.0', LONG, LONG])
+  for (const host of ['127.0.0.1', '::1', 'localhost']) assert.equal(loadConfig({ REELAY_HOST: host }).host, host)
+})
+
+test('secrets have 32 or more characters', () => {
+  for (const name of ['REELAY_API_KEY', 'REELAY_SECRET', 'REELAY_SECRET_PREVIOUS']) {
+    assert.match(faultsOf({ [name]: 'x'.repeat(31) }), /32 or more characters/)
+    loadConfig({ [name]: LONG })
+  }
+})
+
+test('limits are numbers within bounds', () => {
+  const { limits } = loadConfig({ REELAY_LIMIT_FILE_BYTES: '2048', REELAY_LIMIT_PROMPT_CHARACTERS: '10' })
+  assert.deepEqual([limits.fileBytesMax, limits.promptCharactersMax], [2_048, 10])
+  for (const [name, value] of [
+    ['REELAY_LIMIT_FILE_BYTES', '10'],
+    ['REELAY_LIMIT_VIDEO_BYTES', 'many'],
+    ['REELAY_LIMIT_PROMPT_CHARACTERS', '0'],
+    ['REELAY_PORT', '-1'],
+    ['REELAY_PORT', '80.5'],
+  ] as const) {
+    assert.ok(faultsOf({ [name]: value }).includes(name), `${name}=${value}`)
+  }
+})

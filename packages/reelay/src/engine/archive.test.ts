@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict'
+import { readdir, writeFile } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
+import { test } from 'node:test'
+import { Harness } from '../../test/engine/harness.ts'
+import { deadLink, done, ScriptedProvider } from '../../test/engine/scripted-provider.ts'
+import { StorageFull, type StagedFile } from '../files/files.ts'
+import type { OpenedOutput } from '../providers/provider.ts'
+import type { EngineContext, Inspector } from './context.ts'
+
+const VIDEO = new TextEncoder().encode('video bytes')
+const DAY_MS = 86_400_000
+
+const inspector: Inspector = {
+  probe: () =>
+    Promise.resolve({ mime: 'video/mp4', width: 320, height: 180, durationMs: 1_000, codec: 'avc' }),
+  poster: async (_videoPath, outPath) => {
+    await writeFile(outPath, 'picture')
+    return { width: 32, height: 18 }
+  },
+}
+
+function finished(script: Partial<ScriptedProvider> = {}): ScriptedProvider {
+  return Object.assign(new ScriptedProvider(), { probeScript: [done], openScript: [VIDEO], ...script })
+}
+
+const open = (scripted: ScriptedProvider, overrides: Partial<EngineContext> = {}): Promise<Harness> =>
+  Harness.open({ scripted }, { inspector, ...overrides })
+
+/** Names in the staging directory, which a staged file of a test's own points at. */
+async function stagingNames(harness: Harness): Promise<readonly string[]> {
+  const staged = await harness.files.stage()
+  const names = await readdir(dirname(staged.path))
+  await staged.discard()
+  return names.filter((name) => name !== basename(staged.path))
+}
+
+/** Lets the next `count` files under a key that matches fail as on a full disk. */
+function fillDisk(harness: Harness, key: RegExp, count: number): void {
+  let left = count
+  const stage = harness.files.stage.bind(harness.files)
+  harness.files.stage = async (): Promise<StagedFile> => {
+    const staged = await stage()
+    const keep = staged.keep.bind(staged)
+    staged.keep = (wanted) => {
+      if (left === 0 || !key.test(wanted)) return keep(wanted)
+      left -= 1
+      return Promise.reject(new StorageFull('the disk is full'))
+    }
+    return staged
+  }
+}
+
+test('a video is kept with its poster, and nothing stays in the staging directory', async () => {
+  await using harness = await open(finished())
+  const { id } = await harness.create()
+  assert.equal((await harness.untilEnded(id)).state, 'completed')
+  const artifacts = harness.store.artifacts(id)
+  assert.deepEqual(
+    artifacts.map(({ role, bytes }) => [role, bytes]),
+    [
+      ['thumbnail', 7],
+      ['video', 11],
+    ],
+  )
+  assert.deepEqual(await stagingNames(harness), [])
+})
+
+test('what was kept before the disk was full is removed; only the winner’s files stay', async () => {
+  await using harness = await open(finished())
+  fillDisk(harness, /\.video\./, 2)
+  const { id } = await harness.create()
+  assert.equal((await harness.untilEnded(id)).state, 'completed')
+  const artifacts = harness.store.artifacts(id)
+  const names = artifacts.map(({ storageKey }) => basename(storageKey)).toSorted()
+  assert.equal(names.length, 2)
+  const directory = dirname(harness.files.localPath(artifacts[0]!.storageKey))
+  assert.deepEqual((await readdir(directory)).toSorted(), names)
+  assert.deepEqual(await stagingNames(harness), [])
+})
+
+test('a poster that cannot be kept fails no video and leaves nothing staged', async () => {
+  const lost: Inspector = { ...inspector, poster: () => Promise.resolve({ width: 32, height: 18 }) }
+  await using harness = await open(finished(), { inspector: lost })
+  const { id } = await harness.create()
+  assert.equal((await harness.untilEnded(id)).state, 'completed')
+  assert.deepEqual(
+    harness.store.artifacts(id).map(({ role }) => role),
+    ['video'],
+  )
+  assert.deepEqual(await stagingNames(harness), [])
+})
+
+test('a synchronous provider’s output is archived without a single look', async () => {
+  const operation = { providerTaskId: 'job' }
+  const outputs = [{ role: 'video', ref: 'x' }] as const
+  const provider = finished({ startScript: [{ kind: 'done', operation, outputs }], probeScript: [] })
+  await using harness = await open(provider)
+  const { id } = await harness.create()
+  const task = await harness.untilEnded(id)
+  assert.deepEqual([task.state, provider.probes, provider.opens], ['completed', 0, 1])
+  assert.deepEqual(task.attempt?.operation, operation)
+})
+
+/** What a provider may send in place of a video. */
+const BAD: Readonly<Record<string, Partial<OpenedOutput>>> = {
+  'an empty output': { bytes: null, body: chunks() },
+  'an output that is cut short': { bytes: 12 },
+  'an output that is longer than declared': { bytes: 10 },
+  'an output over the size limit': { bytes: null, body: chunks(new Uint8Array(600_000), new Uint8Array(600_000)) },
+}
+
+function chunks(...parts: readonly Uint8Array[]): AsyncIterable<Uint8Array> {
+  return { [Symbol.asyncIterator]: () => ReadableStream.from(parts)[Symbol.asyncIterator]() }
+}
+
+async function endsWithoutVideo(provider: ScriptedProvider, overrides: Partial<EngineContext> = {}) {
+  await using harness = await open(provider, overrides)
+  const { id, createdAtMs } = await harness.create()
+  await harness.until(() => harness.task(id).state === 'archiving', 'it archives')
+  const { deadlineAtMs } = harness.task(id)
+  assert.ok(deadlineAtMs <= createdAtMs + DAY_MS + 60_000)
+  await harness.pass(10 * 60_000)
+  assert.ok(['archiving', 'running'].includes(harness.task(id).state))
+  harness.clock.advance(deadlineAtMs - harness.clock.nowMs())
+  const task = await harness.untilEnded(id)
+  assert.deepEqual([task.state, task.error?.code], ['error', 'output_lost'])
+  assert.ok(task.completedAtMs! - deadlineAtMs < 120_000)
+  assert.deepEqual(harness.store.artifacts(id), [])
+  assert.deepEqual(await stagingNames(harness), [])
+}
+
+for (const [what, bad] of Object.entries(BAD)) {
+  test(`${what} is never archived, and the task ends when its bytes stay bad`, async () => {
+    const provider = finished()
+    provider.open = () => Promise.resolve({ bytes: 11, body: chunks(VIDEO), close: () => {}, ...bad })
+    await endsWithoutVideo(provider)
+  })
+}
+
+test('bytes that are no video are never archived', async () => {
+  const strict: Inspector = { ...inspector, probe: () => Promise.reject(new Error('<html>')) }
+  await endsWithoutVideo(finished(), { inspector: strict })
+})
+
+test('a link that stays dead ends its task a day after the first success, not never', async () => {
+  await endsWithoutVideo(finished({ openScript: [deadLink()] }))
+})

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Slots } from './slots.ts'
+
+const never = new AbortController().signal
+
+/** Whether a promise is settled once everything that is ready has run. */
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  let settled = false
+  const note = (): void => {
+    settled = true
+  }
+  promise.then(note, note)
+  await new Promise((resolve) => setImmediate(resolve))
+  return settled
+}
+
+test('no more are served at a time than there are slots, and waiters in order', async () => {
+  const slots = new Slots(2)
+  const first = await slots.take(never)
+  const second = await slots.take(never)
+  const third = slots.take(never)
+  const fourth = slots.take(never)
+  assert.equal(await isSettled(third), false)
+  second[Symbol.dispose]()
+  assert.deepEqual([await isSettled(third), await isSettled(fourth)], [true, false])
+  first[Symbol.dispose]()
+  assert.equal(await isSettled(fourth), true)
+  const fifth = slots.take(never)
+  assert.equal(await isSettled(fifth), false)
+  const served = await third
+  served[Symbol.dispose]()
+  assert.equal(await isSettled(fifth), true)
+})
+
+test('a waiter that gives up leaves its place, and takes nobody’s slot', async () => {
+  const slots = new Slots(1)
+  const first = await slots.take(never)
+  const impatient = new AbortController()
+  const second = slots.take(impatient.signal)
+  const third = slots.take(never)
+  impatient.abort(new Error('stopped'))
+  await assert.rejects(second, /wait for a slot was ended/)
+  first[Symbol.dispose]()
+  assert.equal(await isSettled(third), true)
+})
+
+test('an abort after the slot was given changes nothing', async () => {
+  const slots = new Slots(1)
+  const stop = new AbortController()
+  const first = await slots.take(stop.signal)
+  stop.abort()
+  const second = slots.take(never)
+  assert.equal(await isSettled(second), false)
+  first[Symbol.dispose]()
+  assert.equal(await isSettled(second), true)
+})
+
+test('an aborted signal never gets a slot', async () => {
+  const slots = new Slots(1)
+  await assert.rejects(slots.take(AbortSignal.abort(new Error('stopped'))), /stopped/)
+  assert.equal(await isSettled(slots.take(never)), true)
+})

@@ -1,0 +1,131 @@
+import { Hono } from 'hono'
+import { ApiError } from './api-error.ts'
+import { authenticate, requireScope } from './authenticate.ts'
+import { ChangeHub } from './change-hub.ts'
+import type { HttpDeps } from './deps.ts'
+import { createDocs } from './docs-routes.ts'
+import { asApiError, errorAnswer } from './error-answer.ts'
+import type { Access, Exchange, Handler, HttpBindings, HttpContext, HttpEnv, Shared } from './exchange.ts'
+import { allowedMethods } from './method-guard.ts'
+import { requestIdOf } from './request-id.ts'
+import { ROUTES, type Route } from './routes.ts'
+
+/** The API as a function from request to answer. `env.outgoing` is Node's response, where there is one. */
+export type App = { fetch(request: Request, env?: HttpBindings): Promise<Response> }
+
+type Served = Pick<Route, 'method' | 'path' | 'access' | 'handler'>
+
+/** @throws nothing: whatever goes wrong is an answer */
+export function createApp(deps: HttpDeps): App {
+  const shared: Shared = {
+    ...deps,
+    changes: new ChangeHub(deps.store),
+    uploading: new Set(),
+    retrieved: new Set(),
+  }
+  const routes = servedRoutes(deps.settings.azureAlias)
+  const app = new Hono<HttpEnv>()
+  for (const { method, path, access, handler } of routes) {
+    app.on(method, path, (context) => answer(shared, context, access, handler))
+  }
+  app.notFound((context) => answer(shared, context, 'open', (exchange) => refuse(exchange, routes)))
+  app.onError((error, context) =>
+    answer(shared, context, 'open', () => {
+      throw error
+    }),
+  )
+  return { fetch: async (request, env) => app.fetch(request, env) }
+}
+
+function servedRoutes(azureAlias: boolean): readonly Served[] {
+  const docs = createDocs()
+  const own: readonly Served[] = [
+    ...ROUTES,
+    { method: 'GET', path: '/openapi.json', access: 'open', handler: docs.document },
+    { method: 'GET', path: '/docs', access: 'open', handler: docs.page },
+  ]
+  if (!azureAlias) return own
+  const isVideo = ({ path }: Served): boolean => path === '/v1/videos' || path.startsWith('/v1/videos/')
+  return [
+    ...own,
+    ...own.filter(isVideo).map((route) => ({ ...route, path: route.path.replace('/v1/', '/openai/') })),
+  ]
+}
+
+function refuse({ request, context }: Exchange, routes: readonly Served[]): never {
+  const allowed = allowedMethods(context.req.path, routes)
+  if (allowed.length === 0) {
+    throw new ApiError(
+      'unknown_url',
+      `There is nothing at ${context.req.path.slice(0, 200)}. See /docs for the routes.`,
+    )
+  }
+  throw new ApiError(
+    'method_not_allowed',
+    `${request.method} is not possible here. Use ${allowed.join(', ')}.`,
+    {
+      headers: { allow: allowed.join(', ') },
+    },
+  )
+}
+
+/** One request from its key to its log line. */
+async function answer(
+  shared: Shared,
+  context: HttpContext,
+  access: Access,
+  handler: Handler,
+): Promise<Response> {
+  const startMs = shared.clock.monotonicMs()
+  const request = context.req.raw
+  const requestId = requestIdOf(request.headers, shared.ids, shared.clock.nowMs())
+  const exchange: Exchange = { shared, context, request, requestId, key: null }
+  let response: Response
+  try {
+    if (access !== 'open') {
+      exchange.key = authenticate(request.headers, shared.store, shared.settings)
+      requireScope(exchange.key, access)
+      touchKey(shared, exchange.key.id)
+    }
+    response = await handler(exchange)
+  } catch (error) {
+    const known = asApiError(error, requestId)
+    if (known.status >= 500) shared.log.error({ err: error, request: requestId }, 'a request failed')
+    response = errorAnswer(known)
+  }
+  setCommonHeaders(response.headers, shared, requestId)
+  logAccess(shared, exchange, response.status, startMs)
+  return response
+}
+
+function setCommonHeaders(headers: Headers, shared: Shared, requestId: string): void {
+  headers.set('x-request-id', requestId)
+  headers.set('reelay-version', shared.settings.version)
+  headers.set('x-content-type-options', 'nosniff')
+  headers.set('referrer-policy', 'no-referrer')
+}
+
+/** Without the query string, which may hold a signature, and without headers. */
+function logAccess({ clock, log }: Shared, exchange: Exchange, status: number, startMs: number): void {
+  const { context, request, requestId, key } = exchange
+  const latencyMs = Math.round((clock.monotonicMs() - startMs) * 10) / 10
+  const path = context.req.path.slice(0, 200)
+  log.info(
+    {
+      request: requestId,
+      method: request.method,
+      path,
+      status,
+      latencyMs,
+      project: key?.projectId,
+      keyId: key?.id,
+    },
+    'answered',
+  )
+}
+
+function touchKey({ log, store }: Shared, id: string): void {
+  store
+    .touchKey(id)
+    .catch((error: unknown) => log.warn({ err: error }, 'the last use of a key could not be noted'))
+}

@@ -1,0 +1,60 @@
+import type { ErrorEnvelope } from '@reelay/sdk'
+import { StorageFull } from '../files/files.ts'
+import { ApiError } from './api-error.ts'
+
+function typeOf(status: number): string {
+  if (status === 401) return 'authentication_error'
+  if (status === 403) return 'permission_error'
+  return status >= 500 ? 'server_error' : 'invalid_request_error'
+}
+
+export const errorEnvelope = (error: ApiError): ErrorEnvelope => ({
+  error: { message: error.message, type: typeOf(error.status), param: error.param, code: error.code },
+})
+
+export function errorAnswer(error: ApiError): Response {
+  return new Response(JSON.stringify(errorEnvelope(error)), {
+    status: error.status,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...error.headers },
+  })
+}
+
+/** SQLite: busy, locked, out of memory, I/O error, full, cannot open. */
+const SQLITE_OUTAGES = new Set([5, 6, 7, 10, 13, 14])
+
+const NETWORK_OUTAGES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  '57P01',
+  '57P03',
+  '53300',
+])
+
+/** True when the database or the disk cannot serve now, so that the same request may succeed later. */
+function isOutage(error: unknown): boolean {
+  if (error instanceof StorageFull) return true
+  if (!(error instanceof Error)) return false
+  if (error.name === 'StoreUnavailable' || error.message === 'the store is closed') return true
+  if ('errcode' in error && typeof error.errcode === 'number') return SQLITE_OUTAGES.has(error.errcode & 0xff)
+  return 'code' in error && typeof error.code === 'string' && NETWORK_OUTAGES.has(error.code)
+}
+
+/** What a thrown value means to the client. Whatever was not foreseen is a 500 that tells nothing but the request id. */
+export function asApiError(error: unknown, requestId: string): ApiError {
+  if (error instanceof ApiError) return error
+  if (isOutage(error)) {
+    return new ApiError(
+      'overloaded',
+      'The gateway cannot store requests at the moment. Try again in a few seconds.',
+      {
+        headers: { 'retry-after': '5' },
+        cause: error,
+      },
+    )
+  }
+  const message = `Something failed inside the gateway. Its log has the details under request id ${requestId}.`
+  return new ApiError('internal_error', message, { cause: error })
+}

@@ -1,0 +1,84 @@
+import { isTerminal } from '../task/state.ts'
+import type { Task } from '../task/task.ts'
+import { videoNotFound } from './api-error.ts'
+import { matchesEntityTag } from './entity-tag.ts'
+import { jsonAnswer, profileOf, projectOf, VARY, type Exchange } from './exchange.ts'
+import { findVideo, viewVideo } from './find-video.ts'
+import { CLIENT_RETRY_WINDOW_MS } from './idempotency.ts'
+import { pollPauseSeconds } from './poll-pace.ts'
+import { preferredWaitSeconds } from './prefer-wait.ts'
+
+/** Bounds the memory for "already marked"; forgetting costs one more write each. */
+const RETRIEVED_MAX = 10_000
+
+/** `GET /v1/videos/{id}`: the object, or 304; held until something changes where the client prefers that. */
+export async function retrieveVideo(exchange: Exchange): Promise<Response> {
+  const { request, shared } = exchange
+  const waitSeconds = preferredWaitSeconds(request.headers.get('prefer'))
+  let task = findVideo(exchange)
+  markSeen(exchange, task)
+  if (waitSeconds > 0) task = await awaitChange(exchange, task, waitSeconds * 1000)
+  const etag = entityTagOf(exchange, task)
+  const headers: Record<string, string> = { etag, vary: VARY, 'cache-control': 'private, no-cache' }
+  if (waitSeconds > 0) headers['preference-applied'] = `wait=${waitSeconds}`
+  if (!isTerminal(task.state)) {
+    const pauseSeconds = pollPauseSeconds(task, shared.clock.nowMs())
+    headers['retry-after'] = String(pauseSeconds)
+    headers['openai-poll-after-ms'] = String(pauseSeconds * 1000)
+  }
+  if (matchesEntityTag(request.headers.get('if-none-match'), etag))
+    return new Response(null, { status: 304, headers })
+  return jsonAnswer(viewVideo(exchange, task), headers)
+}
+
+/**
+ * Changes with everything in the object that can change. The link of a completed one is renewed with each answer, so its
+ * tag changes often enough that nobody keeps a link until it dies.
+ */
+function entityTagOf(exchange: Exchange, task: Task): string {
+  const { clock, settings } = exchange.shared
+  const isLinked = task.state === 'completed'
+  const age = isLinked
+    ? `.${Math.floor(clock.nowMs() / Math.max(1, settings.linkTtlMs / 2)).toString(36)}`
+    : ''
+  return `W/"${task.version}${profileOf(exchange) === 'openai' ? 'o' : 'c'}${age}"`
+}
+
+/** The task after its next change that clients can see, or as it is when the time is over. */
+async function awaitChange(exchange: Exchange, seen: Task, waitMs: number): Promise<Task> {
+  const { shared, request } = exchange
+  const knows = request.headers.get('if-none-match')
+  const isStale = knows !== null && !matchesEntityTag(knows, entityTagOf(exchange, seen))
+  if (isTerminal(seen.state) || isStale || shared.stopping.aborted) return seen
+  const over = new AbortController()
+  const stop = (): void => over.abort()
+  const current = (): Task | undefined => shared.store.findTask(projectOf(exchange), seen.id)
+  const unwatch = shared.changes.watch(seen.id, () => {
+    if (current()?.version !== seen.version) stop()
+  })
+  shared.stopping.addEventListener('abort', stop)
+  request.signal.addEventListener('abort', stop)
+  try {
+    // A change between the first read and the watch is not missed.
+    if (current()?.version === seen.version) await shared.clock.sleep(waitMs, over.signal)
+  } finally {
+    unwatch()
+    shared.stopping.removeEventListener('abort', stop)
+    request.signal.removeEventListener('abort', stop)
+  }
+  const task = current()
+  if (task === undefined) throw videoNotFound()
+  return task
+}
+
+/** A client that has seen the task does not create it again: only young tasks matter, once each. */
+function markSeen(exchange: Exchange, task: Task): void {
+  const { clock, log, retrieved, store } = exchange.shared
+  if (clock.nowMs() - task.createdAtMs > CLIENT_RETRY_WINDOW_MS || retrieved.has(task.id)) return
+  if (retrieved.size >= RETRIEVED_MAX) retrieved.clear()
+  retrieved.add(task.id)
+  store.markRetrieved(task.id).catch((error: unknown) => {
+    retrieved.delete(task.id)
+    log.warn({ err: error, task: task.id }, 'that the task was retrieved could not be noted')
+  })
+}

@@ -1,0 +1,186 @@
+import type * as Port from '../store/store.ts'
+import { isTerminal } from '../task/state.ts'
+import type { Task } from '../task/task.ts'
+
+type ReplayRow = { id: string; fingerprint: string; clientAttempt: number; taskId: string; answered: boolean }
+
+/** The verbs that the HTTP layer asks of a store, in memory. Not one of the engine's. */
+export class TestStore {
+  readonly tasks: Map<string, Task> = new Map()
+  readonly files: Map<string, readonly Port.Artifact[]> = new Map()
+  readonly replays: ReplayRow[] = []
+  readonly retrieved: Set<string> = new Set()
+  readonly projects: Port.Project[] = []
+  readonly keys: { key: Port.ApiKey; hash: string }[] = []
+  /** Thrown by every write, while set. */
+  failure: Error | null = null
+  readonly #idempotency = new Map<string, { fingerprint: string; taskId: string }>()
+  readonly #listeners = new Set<Port.ChangeListener>()
+  readonly #nowMs: () => number
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs
+  }
+
+  async insertTask(insert: Port.TaskInsert): Promise<Port.InsertOutcome> {
+    this.#mayWrite()
+    const { task, idempotency, replay } = insert
+    if (idempotency !== null) {
+      const row = this.#idempotency.get(`${task.projectId} ${idempotency.route} ${idempotency.key}`)
+      if (row !== undefined && row.fingerprint !== idempotency.fingerprint) return { kind: 'key_reused' }
+      if (row !== undefined) {
+        return { kind: 'replayed', by: 'key', task: this.findTask(task.projectId, row.taskId), replayId: null }
+      }
+    }
+    const earlier = this.replays.findLast(
+      (row) =>
+        replay !== null &&
+        row.fingerprint === replay.fingerprint &&
+        row.clientAttempt === replay.clientAttempt - 1 &&
+        !row.answered &&
+        !this.retrieved.has(row.taskId),
+    )
+    const taskId = earlier?.taskId ?? task.id
+    const replayId = replay === null ? null : `replay-${this.replays.length}`
+    if (replay !== null && replayId !== null) {
+      this.replays.push({ id: replayId, ...replay, taskId, answered: false })
+    }
+    if (earlier !== undefined) {
+      earlier.answered = true
+      return { kind: 'replayed', by: 'client_retry', task: this.findTask(task.projectId, taskId), replayId }
+    }
+    this.tasks.set(task.id, task)
+    this.files.set(task.id, insert.artifacts)
+    if (idempotency !== null) {
+      this.#idempotency.set(`${task.projectId} ${idempotency.route} ${idempotency.key}`, {
+        fingerprint: idempotency.fingerprint,
+        taskId: task.id,
+      })
+    }
+    this.#tell(task.id, 'scheduled')
+    return { kind: 'created', task, replayId }
+  }
+
+  async markAnswered(id: string): Promise<void> {
+    const row = this.replays.find((replay) => replay.id === id)
+    if (row !== undefined) row.answered = true
+  }
+
+  async markRetrieved(id: string): Promise<void> {
+    this.retrieved.add(id)
+  }
+
+  findTask(projectId: string, id: string): Task | undefined {
+    const task = this.tasks.get(id)
+    return task?.projectId === projectId && task.deletedAtMs === null ? task : undefined
+  }
+
+  loadTask(id: string): Task | undefined {
+    return this.tasks.get(id)
+  }
+
+  async listTasks(query: Port.ListQuery): Promise<Port.TaskPage> {
+    const sign = query.order === 'asc' ? 1 : -1
+    const compare = (a: { createdAtMs: number; id: string }, b: { createdAtMs: number; id: string }): number =>
+      sign * (a.createdAtMs - b.createdAtMs || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
+    const { after, states, runningWaits } = query
+    const matching = [...this.tasks.values()]
+      .filter((task) => task.projectId === query.projectId && task.deletedAtMs === null)
+      .filter((task) => query.model === null || task.request.model === query.model)
+      .filter(
+        (task) =>
+          states === null ||
+          states.includes(task.state) ||
+          (task.state === 'running' && runningWaits === task.providerWaits),
+      )
+      .filter((task) => after === null || compare(task, after) > 0)
+      .toSorted(compare)
+    return { tasks: matching.slice(0, query.limit), hasMore: matching.length > query.limit }
+  }
+
+  positionOf(projectId: string, id: string): { createdAtMs: number; id: string } | undefined {
+    const task = this.tasks.get(id)
+    return task?.projectId === projectId ? { createdAtMs: task.createdAtMs, id } : undefined
+  }
+
+  artifacts(taskId: string): readonly Port.Artifact[] {
+    return this.files.get(taskId) ?? []
+  }
+
+  async removeArtifacts(taskId: string, roles: readonly Port.ArtifactRole[]): Promise<void> {
+    this.files.set(
+      taskId,
+      this.artifacts(taskId).filter((artifact) => !roles.includes(artifact.role)),
+    )
+  }
+
+  async requestCancel(projectId: string, id: string): Promise<Task | undefined> {
+    const task = this.findTask(projectId, id)
+    if (task === undefined || isTerminal(task.state)) return task
+    return this.change(id, { cancelRequestedAtMs: this.#nowMs() }, 'scheduled')
+  }
+
+  async deleteTask(projectId: string, id: string): Promise<Task | undefined> {
+    if (this.findTask(projectId, id) === undefined) return undefined
+    return this.change(id, { deletedAtMs: this.#nowMs() }, 'scheduled')
+  }
+
+  async createProject(project: Port.Project): Promise<void> {
+    this.#mayWrite()
+    this.projects.push(project)
+  }
+
+  async listProjects(): Promise<readonly Port.Project[]> {
+    return this.projects
+  }
+
+  async createKey(key: Port.ApiKey, hash: string): Promise<void> {
+    this.keys.push({ key, hash })
+  }
+
+  findKey(hash: string): Port.ApiKey | undefined {
+    return this.keys.find((entry) => entry.hash === hash && entry.key.revokedAtMs === null)?.key
+  }
+
+  async listKeys(projectId: string | null): Promise<readonly Port.ApiKey[]> {
+    return this.keys
+      .map(({ key }) => key)
+      .filter((key) => key.revokedAtMs === null && (projectId === null || key.projectId === projectId))
+  }
+
+  async revokeKey(id: string): Promise<boolean> {
+    const entry = this.keys.find(({ key }) => key.id === id && key.revokedAtMs === null)
+    if (entry === undefined) return false
+    entry.key = { ...entry.key, revokedAtMs: this.#nowMs() }
+    return true
+  }
+
+  async touchKey(): Promise<void> {}
+
+  onChange(listener: Port.ChangeListener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  get listeners(): number {
+    return this.#listeners.size
+  }
+
+  /** What the engine would commit. */
+  change(id: string, patch: Partial<Task>, kind: Port.ChangeKind = 'moved'): Task {
+    const task = this.tasks.get(id)
+    if (task === undefined) throw new Error(`there is no task ${id}`)
+    const changed = { ...task, ...patch, version: task.version + 1 }
+    this.tasks.set(id, changed)
+    this.#tell(id, kind)
+    return changed
+  }
+
+  #mayWrite(): void {
+    if (this.failure !== null) throw this.failure
+  }
+
+  #tell(taskId: string, kind: Port.ChangeKind): void {
+    for (const listener of this.#listeners) listener(taskId, kind)
+  }
+}

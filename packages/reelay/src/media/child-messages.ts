@@ -1,0 +1,39 @@
+import type { PreviewJob } from './preview-job.ts'
+
+/** A picture that the poster job wrote. */
+export interface Poster {
+  readonly width: number
+  readonly height: number
+  readonly mime: 'image/jpeg'
+}
+
+/** What the gateway asks of its media child. */
+export type ChildRequest =
+  | { readonly kind: 'check' }
+  | { readonly kind: 'render'; readonly job: PreviewJob }
+  | { readonly kind: 'poster'; readonly videoPath: string; readonly outPath: string }
+
+/** Why a job failed in the child: asked for by its prompt, an input that cannot be used, or anything else. */
+export type ChildFailureCode = 'requested' | 'bad_input' | 'failed'
+
+/** What the child answers: `started`, any number of `progress`, then one `done` or `failed`. `id` is the request's. */
+export type ChildReply =
+  | { readonly id: number; readonly kind: 'started' }
+  | { readonly id: number; readonly kind: 'progress'; readonly fraction: number }
+  | { readonly id: number; readonly kind: 'done'; readonly result: ChildResult }
+  | {
+      readonly id: number
+      readonly kind: 'failed'
+      readonly code: ChildFailureCode
+      readonly message: string
+    }
+
+export type ChildResult =
+  | { readonly kind: 'check'; readonly missing: readonly string[] }
+  | { readonly kind: 'render' }
+  | { readonly kind: 'poster'; readonly poster: Poster | undefined }
+
+export interface NumberedRequest {
+  readonly id: number
+  readonly request: ChildRequest
+}

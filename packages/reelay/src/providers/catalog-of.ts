@@ -1,0 +1,148 @@
+import type { Model } from '@reelay/sdk'
+import type { ProviderModel } from '../task/capabilities.ts'
+import { fitRequest } from '../task/fit-request.ts'
+import type { Fit, Normalize } from '../task/fit.ts'
+import type { Candidate, VideoRequest } from '../task/request.ts'
+import type { Catalog, Plan } from './catalog.ts'
+import type { Provider } from './provider.ts'
+
+/** One configured account. */
+export type CatalogAccount = {
+  /** For instance `cometapi` or `cometapi:eu`. */
+  account: string
+  providerName: string
+  provider: Provider
+}
+
+export type CatalogOptions = {
+  accounts: readonly CatalogAccount[]
+  /** Names of one's own, each for models in order of preference: `provider/model` or a bare name. */
+  aliases: Readonly<Record<string, readonly string[]>>
+  /** Accounts or providers, the preferred first. Those that are not in it come last, as configured. */
+  order: readonly string[]
+}
+
+/** A model at an account. `known` is null for a model that the catalog does not have. */
+type Found = { owner: CatalogAccount; model: string; known: ProviderModel | null }
+
+const NAMES_TOLD_MAX = 12
+
+function inOrder(accounts: readonly CatalogAccount[], order: readonly string[]): CatalogAccount[] {
+  const place = ({ account, providerName }: CatalogAccount): number => {
+    const places = [order.indexOf(account), order.indexOf(providerName)].filter((index) => index >= 0)
+    return places.length === 0 ? order.length : Math.min(...places)
+  }
+  return accounts.toSorted((a, b) => place(a) - place(b))
+}
+
+const knownModel = (owner: CatalogAccount, model: string): ProviderModel | null =>
+  owner.provider.models().find((known) => known.id === model) ?? null
+
+/**
+ * `provider/model`, if the part before the first slash is a configured account or provider: the account of that very
+ * name first, then the provider's others.
+ */
+function findExact(name: string, accounts: readonly CatalogAccount[]): Found | null {
+  const slash = name.indexOf('/')
+  const prefix = name.slice(0, Math.max(0, slash))
+  const model = name.slice(slash + 1)
+  if (prefix === '' || model === '') return null
+  const named = accounts.filter(({ account }) => account === prefix)
+  const owners = [...named, ...accounts.filter((owner) => owner.providerName === prefix)]
+  const owner = owners.find((candidate) => knownModel(candidate, model) !== null)
+  if (owner !== undefined) return { owner, model, known: knownModel(owner, model) }
+  const open = owners.find((candidate) => candidate.provider.traits.openCatalog)
+  return open === undefined ? null : { owner: open, model, known: null }
+}
+
+function findBare(name: string, accounts: readonly CatalogAccount[]): Found | null {
+  const owner = accounts.find((candidate) => knownModel(candidate, name) !== null)
+  return owner === undefined ? null : { owner, model: name, known: knownModel(owner, name) }
+}
+
+function fit(request: VideoRequest, found: Found, normalize: Normalize): Fit<VideoRequest> {
+  const { providerOptions } = found.owner.provider.traits
+  const option = Object.keys(request.providerOptions).find((name) => !providerOptions.includes(name))
+  if (option !== undefined) {
+    const legal = providerOptions.length === 0 ? 'none' : providerOptions.join(', ')
+    const message = `${found.owner.account} takes no option "${option}". Its options: ${legal}.`
+    return { ok: false, param: 'provider_options', message }
+  }
+  const capabilities = found.known?.capabilities ?? null
+  if (capabilities === null) return { ok: true, value: request, warnings: [] }
+  return fitRequest(request, { model: found.model, capabilities, normalize })
+}
+
+const candidateOf = ({ owner, model }: Found): Candidate => ({ account: owner.account, model })
+
+/** The first model that can serve the request sets its words; those after it must be able to serve the same. */
+function planFor(request: VideoRequest, found: readonly Found[], normalize: Normalize): Plan {
+  const refusals: (Fit<VideoRequest> & { ok: false })[] = []
+  for (const [index, first] of found.entries()) {
+    const fitted = fit(request, first, normalize)
+    if (!fitted.ok) {
+      refusals.push(fitted)
+      continue
+    }
+    const others = found.slice(index + 1).filter((other) => fit(fitted.value, other, 'none').ok)
+    const chosen = [first, ...others]
+    const isUnlisted = chosen.some((one) => one.known === null)
+    return {
+      kind: 'planned',
+      request: fitted.value,
+      candidates: chosen.map(candidateOf),
+      warnings: [...fitted.warnings, ...(isUnlisted ? ['model_not_in_catalog'] : [])],
+      deadlineMs: Math.max(...chosen.map(({ owner }) => owner.provider.traits.timing.deadlineMs)),
+    }
+  }
+  const [refusal] = refusals
+  if (refusal !== undefined) return { kind: 'invalid', param: refusal.param, message: refusal.message }
+  return { kind: 'unknown_model', message: 'No model was found.' }
+}
+
+/** The models of all configured accounts as one catalog. Reads the accounts' models anew each time: some learn theirs. */
+export function createCatalog(options: CatalogOptions): Catalog {
+  const accounts = inOrder(options.accounts, options.order)
+  const aliases = new Map(Object.entries(options.aliases))
+
+  const find = (name: string): Found | null => findExact(name, accounts) ?? findBare(name, accounts)
+
+  function list(): Model[] {
+    const models = new Map<string, Model>()
+    const add = (id: string, { owner, known }: Found): void => {
+      if (models.has(id)) return
+      const described = { capabilities: known?.capabilities ?? null, price: known?.price ?? null }
+      models.set(id, { id, object: 'model', created: 0, owned_by: owner.account, ...described })
+    }
+    for (const [alias, names] of aliases) {
+      const first = names.map(find).find((found) => found !== null)
+      if (first != null) add(alias, first)
+    }
+    for (const owner of accounts) {
+      for (const known of owner.provider.models()) {
+        const isTaken = models.has(known.id)
+        add(isTaken ? `${owner.account}/${known.id}` : known.id, { owner, model: known.id, known })
+      }
+    }
+    return [...models.values()]
+  }
+
+  function unknownModel(name: string): Plan {
+    const names = list().map((model) => model.id)
+    const told = names.slice(0, NAMES_TOLD_MAX).join(', ') + (names.length > NAMES_TOLD_MAX ? ', …' : '')
+    const message =
+      names.length === 0
+        ? `The model "${name}" is not known: no configured provider lists any. Name it as provider/model.`
+        : `The model "${name}" is not known. Known models: ${told}. GET /v1/models lists them all.`
+    return { kind: 'unknown_model', message }
+  }
+
+  return {
+    list,
+    plan: (request, normalize) => {
+      const names = aliases.get(request.model) ?? [request.model]
+      const found = names.map(find).filter((one) => one !== null)
+      return found.length === 0 ? unknownModel(request.model) : planFor(request, found, normalize)
+    },
+  }
+}

@@ -1,0 +1,215 @@
+import { Agent, buildConnector, Client, type Dispatcher } from 'undici'
+import type { Clock } from '../system/clock.ts'
+import { UpstreamFailed } from './upstream-failed.ts'
+
+/** Longest JSON body that is read. */
+const ANSWER_BYTES_MAX = 4 * 1024 * 1024
+
+const CONNECT_TIMEOUT_MS = 10_000
+
+/** An answer, read to its end. Its meaning is the adapter's business: any status is an answer. */
+export type UpstreamAnswer = {
+  status: number
+  /** Lower-case names; several fields of one name joined by a comma and a space. */
+  headers: ReadonlyMap<string, string>
+  text: string
+  /** The parsed body; undefined unless the content type says JSON (or nothing) and the whole body is JSON. */
+  json: unknown
+}
+
+export type UpstreamBody = { bytes: Uint8Array; contentType: string }
+
+export type UpstreamRequest = {
+  method: 'GET' | 'POST' | 'DELETE'
+  /** Begins with a slash; appended to the base URL. */
+  path: string
+  headers?: Readonly<Record<string, string>>
+  body?: UpstreamBody
+  /** From the call to the last byte of the answer. */
+  timeoutMs: number
+  signal: AbortSignal
+}
+
+export type SubmitRequest = UpstreamRequest & {
+  body: UpstreamBody
+  /** Asked once the connection stands, right before the request is written. */
+  mayStillSend: () => boolean
+}
+
+/** The base URL of one account, as its operator configured it: the only URLs that do not pass the guard. */
+export interface Upstream {
+  /** Without a trailing slash or `/v1`. */
+  readonly base: string
+  /** The headers that prove who we are: for this origin only. */
+  readonly credentials: Readonly<Record<string, string>>
+  /** A question that may be asked again. @throws UpstreamFailed */
+  readonly ask: (request: UpstreamRequest) => Promise<UpstreamAnswer>
+  /**
+   * The billable request: at most once, on a connection of its own, since a kept one may have died unseen.
+   * @throws UpstreamFailed whose `sent` is false only when no byte of the request can have left.
+   */
+  readonly submit: (request: SubmitRequest) => Promise<UpstreamAnswer>
+  readonly stop: () => Promise<void>
+}
+
+export type UpstreamOptions = {
+  baseUrl: string
+  credentials: Readonly<Record<string, string>>
+  clock: Clock
+  /** Given by tests; else undici's own. */
+  connector?: buildConnector.connector
+}
+
+/** The base URL of a provider without what callers append: a trailing slash and `/v1`. @throws TypeError */
+export function baseOf(baseUrl: string): string {
+  const url = URL.parse(baseUrl.trim())
+  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    throw new TypeError(`The base URL "${baseUrl}" cannot be read: give an absolute http or https URL.`)
+  }
+  return url.origin + url.pathname.replace(/\/+$/, '').replace(/\/v1$/, '')
+}
+
+export function createUpstream(options: UpstreamOptions): Upstream {
+  const base = baseOf(options.baseUrl)
+  const { credentials, clock, connector = buildConnector({ timeout: CONNECT_TIMEOUT_MS }) } = options
+  const host = new URL(base).host
+  const agent = new Agent({ connect: connector, headersTimeout: 0, bodyTimeout: 0, connections: 16 })
+
+  async function exchange(
+    request: UpstreamRequest,
+    dispatcher: Dispatcher,
+    connection: { reset: boolean; sent: () => boolean },
+  ): Promise<UpstreamAnswer> {
+    using deadline = startDeadline(clock, request.timeoutMs, request.signal)
+    const url = new URL(base + request.path)
+    try {
+      deadline.signal.throwIfAborted()
+      const answer = await dispatcher.request({
+        origin: url.origin,
+        path: url.pathname + url.search,
+        method: request.method,
+        headers: headersOf(request, credentials),
+        body: request.body?.bytes ?? null,
+        reset: connection.reset,
+        signal: deadline.signal,
+      })
+      const text = await readText(answer.body)
+      const headers = headerMap(answer.headers)
+      return { status: answer.statusCode, headers, text, json: jsonOf(headers, text) }
+    } catch (error) {
+      throw UpstreamFailed.from(error, { host, sent: connection.sent(), timedOut: deadline.timedOut() })
+    }
+  }
+
+  return {
+    base,
+    credentials,
+    ask: (request) => exchange(request, agent, { reset: false, sent: () => true }),
+    submit: async (request) => {
+      const gate = guardedConnector(connector, request)
+      const client = new Client(new URL(base).origin, {
+        connect: gate.connect,
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      })
+      try {
+        return await exchange(request, client, { reset: true, sent: gate.sent })
+      } finally {
+        await client.destroy()
+      }
+    },
+    stop: async () => agent.destroy(),
+  }
+}
+
+/** A connector that hands its socket over only if the request may still be written, and only once. */
+function guardedConnector(
+  connector: buildConnector.connector,
+  request: SubmitRequest,
+): { connect: buildConnector.connector; sent: () => boolean } {
+  let sent = false
+  const connect: buildConnector.connector = (options, callback) => {
+    if (sent) return callback(new Error('The connection was lost.'), null)
+    connector(options, (...[error, socket]) => {
+      if (error !== null) return callback(error, null)
+      if (request.signal.aborted || !request.mayStillSend()) {
+        socket.destroy()
+        return callback(new HeldBack(), null)
+      }
+      sent = true
+      callback(null, socket)
+    })
+  }
+  return { connect, sent: () => sent }
+}
+
+/** The lease was lost while the connection was made. */
+class HeldBack extends Error {
+  override readonly name = 'HeldBack'
+  readonly code = 'HELD_BACK'
+  constructor() {
+    super('This process may no longer send the request.')
+  }
+}
+
+type Deadline = { signal: AbortSignal; timedOut: () => boolean; [Symbol.dispose](): void }
+
+function startDeadline(clock: Clock, timeoutMs: number, signal: AbortSignal): Deadline {
+  const timer = new AbortController()
+  const expired = new AbortController()
+  const watch = async (): Promise<void> => {
+    await clock.sleep(timeoutMs, timer.signal)
+    if (!timer.signal.aborted) expired.abort()
+  }
+  void watch()
+  return {
+    signal: AbortSignal.any([signal, expired.signal]),
+    timedOut: () => expired.signal.aborted,
+    [Symbol.dispose]: () => timer.abort(),
+  }
+}
+
+function headersOf(
+  request: UpstreamRequest,
+  credentials: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return {
+    'user-agent': 'reelay',
+    accept: 'application/json',
+    'accept-encoding': 'identity',
+    ...credentials,
+    ...request.headers,
+    ...(request.body === undefined ? {} : { 'content-type': request.body.contentType }),
+  }
+}
+
+async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const parts: Uint8Array[] = []
+  let bytes = 0
+  for await (const part of body) {
+    bytes += part.byteLength
+    if (bytes > ANSWER_BYTES_MAX) throw new RangeError(`The answer has more than ${ANSWER_BYTES_MAX} bytes.`)
+    parts.push(part)
+  }
+  return new TextDecoder().decode(Buffer.concat(parts))
+}
+
+function headerMap(headers: Record<string, string | string[] | undefined>): Map<string, string> {
+  const map = new Map<string, string>()
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) map.set(name.toLowerCase(), Array.isArray(value) ? value.join(', ') : value)
+  }
+  return map
+}
+
+/** A wrong path answers HTML with status 200 at some providers: the content type is looked at before the body. */
+function jsonOf(headers: ReadonlyMap<string, string>, text: string): unknown {
+  const type =
+    (headers.get('content-type') ?? 'application/json').split(';', 1)[0]?.trim().toLowerCase() ?? ''
+  if (type !== 'application/json' && !type.endsWith('+json')) return undefined
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { loadConfig, type Config, type Environment } from './config.ts'
+import { hashOfKey, loadSecrets } from './secrets.ts'
+import type { Ids } from './system/ids.ts'
+import { systemIds } from './system/ids.ts'
+
+async function inDirectory(run: (config: (environment?: Environment) => Config) => Promise<void>): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'reelay-secrets-'))
+  try {
+    await run((environment) => loadConfig({ REELAY_DATA_DIR: join(directory, 'data'), ...environment }))
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+test('the first start makes a key and a secret, readable for their owner only; later starts find them', async () => {
+  await inDirectory(async (config) => {
+    const first = await loadSecrets(config(), systemIds)
+    assert.match(first.adminKey, /^rk_[\w-]{43}$/)
+    const { dataDir } = config()
+    assert.equal(first.adminKeyPath, join(dataDir, 'admin.key'))
+    assert.equal(await readFile(first.adminKeyPath, 'utf8'), `${first.adminKey}\n`)
+    for (const name of ['admin.key', 'secret']) {
+      assert.equal((await stat(join(dataDir, name))).mode & 0o777, 0o600, name)
+    }
+    assert.equal((await stat(dataDir)).mode & 0o777, 0o700)
+    assert.deepEqual(await loadSecrets(config(), systemIds), first)
+  })
+})
+
+test('settings win over files and write none', async () => {
+  await inDirectory(async (config) => {
+    const [key, secret] = ['k'.repeat(32), 's'.repeat(32)]
+    const given = config({ REELAY_API_KEY: key, REELAY_SECRET: secret })
+    const secrets = await loadSecrets(given, systemIds)
+    assert.deepEqual([secrets.adminKey, secrets.adminKeyPath], [key, null])
+    await assert.rejects(stat(join(given.dataDir, 'admin.key')))
+    await assert.rejects(stat(join(given.dataDir, 'secret')))
+  })
+})
+
+test('link keys are derived, the previous secret still verifies, and the secret itself is not among them', async () => {
+  await inDirectory(async (config) => {
+    const [now, before] = ['n'.repeat(32), 'b'.repeat(32)]
+    const rotated = config({ REELAY_SECRET: now, REELAY_SECRET_PREVIOUS: before })
+    const { linkKeys } = await loadSecrets(rotated, systemIds)
+    const old = (await loadSecrets(config({ REELAY_SECRET: before }), systemIds)).linkKeys
+    assert.equal(linkKeys.length, 2)
+    assert.deepEqual(linkKeys[1], old[0])
+    assert.notDeepEqual(linkKeys[0], linkKeys[1])
+    for (const key of linkKeys) {
+      assert.equal(key.byteLength, 32)
+      assert.notEqual(Buffer.from(key).toString(), now)
+    }
+  })
+})
+
+test('an empty file counts as none, white space around a key does not', async () => {
+  await inDirectory(async (config) => {
+    const { dataDir } = config()
+    await mkdir(dataDir, { recursive: true })
+    await writeFile(join(dataDir, 'admin.key'), '  rk_mine \n')
+    await writeFile(join(dataDir, 'secret'), '\n')
+    const { adminKey } = await loadSecrets(config(), systemIds)
+    assert.equal(adminKey, 'rk_mine')
+    assert.notEqual((await readFile(join(dataDir, 'secret'), 'utf8')).trim(), '')
+  })
+})
+
+test('a file that cannot be read stops the start instead of being replaced', async () => {
+  await inDirectory(async (config) => {
+    // Reading a directory fails for every user, also for one whom no permission stops.
+    await mkdir(join(config().dataDir, 'secret'), { recursive: true })
+    const ids: Ids = { ...systemIds, secret: () => 'x'.repeat(43) }
+    await assert.rejects(loadSecrets(config(), ids), { code: 'EISDIR' })
+  })
+})
+
+test('a key is looked up by its SHA-256', () => {
+  assert.equal(hashOfKey('abc'), 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad')
+})

@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import { Kysely, sql } from 'kysely'
+import { migrate } from '../sql/migrate.ts'
+import type { Tables } from '../sql/schema.ts'
+import type { Transaction } from '../sql/transaction.ts'
+import type { ChangeKind } from '../store.ts'
+import { GroupWriter } from './group-writer.ts'
+import { nodeSqliteDialect } from './node-sqlite-dialect.ts'
+
+/** A writer on a real file, with a second connection that sees what is committed. */
+class Subject {
+  readonly changes: [string, ChangeKind][] = []
+  readonly directory: string
+  readonly db: Kysely<Tables>
+  readonly reader: DatabaseSync
+  readonly writer: GroupWriter
+  commits = 0
+  onChange: () => void = () => {}
+
+  constructor(directory: string) {
+    this.directory = directory
+    const path = join(directory, 'reelay.db')
+    const database = new DatabaseSync(path)
+    database.exec('pragma journal_mode = wal; pragma foreign_keys = on')
+    this.db = new Kysely<Tables>({
+      dialect: nodeSqliteDialect(database),
+      log: ({ level, query }) => {
+        if (level === 'query' && query.sql === 'commit') this.commits += 1
+      },
+    })
+    this.reader = new DatabaseSync(path)
+    this.writer = new GroupWriter({
+      db: this.db,
+      nowMs: () => 7,
+      onChanged: (taskId, kind) => {
+        this.changes.push([taskId, kind])
+        this.onChange()
+      },
+    })
+  }
+
+  static async open(): Promise<Subject> {
+    const subject = new Subject(await mkdtemp(join(tmpdir(), 'reelay-writer-')))
+    await migrate(subject.db, { bytes: 'blob' })
+    subject.commits = 0
+    return subject
+  }
+
+  /** Adds a project, and says so. */
+  add(id: string, then: () => void = () => {}): Promise<string> {
+    return this.writer.write(async (transaction) => {
+      await insert(transaction, id)
+      transaction.changed.set(id, 'moved')
+      then()
+      return id
+    })
+  }
+
+  /** Ids that another connection sees now. */
+  stored(): readonly string[] {
+    const rows = this.reader.prepare("select id from projects where id != 'default' order by id").all()
+    return rows.map((row) => String(row['id']))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.writer.close()
+    this.reader.close()
+    await this.db.destroy()
+    await rm(this.directory, { recursive: true, force: true })
+  }
+}
+
+async function insert({ db, nowMs }: Transaction, id: string): Promise<void> {
+  await db.insertInto('projects').values({ id, name: id, created_at: nowMs }).execute()
+}
+
+const statuses = (results: readonly PromiseSettledResult<unknown>[]) => results.map(({ status }) => status)
+
+test('concurrent writes share commits, at most 200 to one', async () => {
+  await using s = await Subject.open()
+  const ids = Array.from({ length: 450 }, (_, index) => `p${1_000 + index}`)
+  assert.deepEqual(await Promise.all(ids.map((id) => s.add(id))), ids)
+  assert.deepEqual(s.stored(), ids)
+  assert.equal(s.commits, 3)
+  assert.deepEqual(
+    s.changes.map(([id]) => id),
+    ids,
+  )
+})
+
+test('a write that throws takes back its own work and nobody else’s', async () => {
+  await using s = await Subject.open()
+  const failing = s.add('b', () => {
+    throw new Error('changed my mind')
+  })
+  const twice = s.writer.write(async (transaction) => {
+    await insert(transaction, 'd')
+    await insert(transaction, 'd')
+  })
+  const results = await Promise.allSettled([s.add('a'), failing, s.add('c'), twice, s.add('e')])
+  assert.deepEqual(statuses(results), ['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled'])
+  assert.deepEqual(s.stored(), ['a', 'c', 'e'])
+  assert.equal(s.commits, 1)
+  assert.deepEqual(
+    s.changes.map(([id]) => id),
+    ['a', 'c', 'e'],
+  )
+})
+
+test('a commit that fails rejects the whole group, stores nothing of it, and the next group works', async () => {
+  await using s = await Subject.open()
+  const parent = 'references projects (id) deferrable initially deferred'
+  await s.writer.write(({ db }) => sql.raw(`create table child (id text ${parent})`).execute(db))
+  const orphan = s.writer.write(({ db }) => sql`insert into child values ('nobody')`.execute(db))
+  const results = await Promise.allSettled([s.add('a'), orphan, s.add('b')])
+  assert.deepEqual(statuses(results), ['rejected', 'rejected', 'rejected'])
+  assert.deepEqual(s.stored(), [])
+  assert.deepEqual(s.changes, [])
+  await s.add('c')
+  assert.deepEqual(s.stored(), ['c'])
+})
+
+test('a begin that fails rejects the group without running it', async () => {
+  await using s = await Subject.open()
+  s.reader.exec('begin immediate')
+  let ran = false
+  await assert.rejects(
+    s.add('a', () => {
+      ran = true
+    }),
+  )
+  s.reader.exec('rollback')
+  assert.equal(ran, false)
+  await s.add('b')
+  assert.deepEqual(s.stored(), ['b'])
+})
+
+test('nobody sees what is not committed, and an answered write is committed', async () => {
+  await using s = await Subject.open()
+  let seenInside: readonly string[] | undefined
+  let seenByListener: readonly string[] | undefined
+  s.onChange = () => {
+    seenByListener = s.stored()
+  }
+  const writing = s.add('a', () => {
+    seenInside = s.stored()
+  })
+  await writing
+  assert.deepEqual(s.stored(), ['a'])
+  assert.deepEqual([seenInside, seenByListener], [[], ['a']])
+})
+
+test('closing finishes what was queued and refuses what comes later', async () => {
+  await using s = await Subject.open()
+  const queued = [s.add('a'), s.add('b')]
+  await s.writer.close()
+  assert.deepEqual(s.stored(), ['a', 'b'])
+  await Promise.all(queued)
+  await assert.rejects(s.add('c'), /closed/)
+})
+
+test('a listener that throws leaves nobody without an answer, and its error is not swallowed', async (t) => {
+  await using s = await Subject.open()
+  const thrown: unknown[] = []
+  const nextTick = process.nextTick.bind(process)
+  t.mock.method(process, 'nextTick', (callback: (...values: unknown[]) => void, ...values: unknown[]) =>
+    nextTick(() => {
+      try {
+        callback(...values)
+      } catch (error) {
+        thrown.push(error)
+      }
+    }),
+  )
+  s.onChange = () => {
+    throw new Error('a bad listener')
+  }
+  assert.deepEqual(await Promise.all([s.add('a'), s.add('b')]), ['a', 'b'])
+  s.onChange = () => {}
+  assert.equal(await s.add('c'), 'c')
+  assert.deepEqual(thrown.map(String), ['Error: a bad listener', 'Error: a bad listener'])
+})

@@ -1,0 +1,82 @@
+import type { TestContext } from 'node:test'
+import { parseAllowHosts } from '../../src/net/allow-hosts.ts'
+import { createGuard } from '../../src/net/guard.ts'
+import { createGuardedClient, type GuardedClient } from '../../src/net/guarded-fetch.ts'
+import type { InputFile, Provider, StartRequest } from '../../src/providers/provider.ts'
+import { TestClock } from '../../src/system/test-clock.ts'
+import type { VideoRequest } from '../../src/task/request.ts'
+import type { Operation, Output, StartOutcome, Verdict } from '../../src/task/verdict.ts'
+import { startFaultServer, type Behaviour, type FaultServer, type Reply } from './fault-server.ts'
+
+/** What the suite must be told of one adapter. */
+export type ProviderSubject = {
+  open(upstream: { baseUrl: string; guarded: GuardedClient; clock: TestClock }): Provider
+  model: string
+  /** A create's answer, and what `start` makes of it. */
+  accepted: { reply: Reply; operation: Operation }
+  /** Refusals in the provider's own words. */
+  refusals: Readonly<Record<string, { reply: Reply; expected: StartOutcome }>>
+  /** Answers to a look at `accepted.operation`. */
+  verdicts: Readonly<Record<string, { reply: Reply; expected: Verdict }>>
+  /** The running job of another id. */
+  otherJob: Reply
+  /** A link of an output at this base URL, and the content route. */
+  outputs(baseUrl: string): Readonly<Record<string, Output>>
+}
+
+export type Opened = { provider: Provider; upstream: FaultServer; clock: TestClock }
+
+/** The provider before a server of its own; both end with the test. */
+export async function openSubject(
+  context: TestContext,
+  subject: ProviderSubject,
+  behave: Behaviour,
+  allow = '',
+): Promise<Opened> {
+  const upstream = await startFaultServer(behave)
+  const clock = new TestClock()
+  const guard = createGuard({ allow: parseAllowHosts(allow) })
+  const guarded = createGuardedClient({ guard, clock })
+  const provider = subject.open({ baseUrl: upstream.baseUrl, guarded, clock })
+  context.after(async () => {
+    await provider.stop?.()
+    await upstream.close()
+  })
+  return { provider, upstream, clock }
+}
+
+export const plainRequest = (model: string): VideoRequest => ({
+  model,
+  prompt: 'a red ball rolls over a table',
+  seconds: null,
+  size: null,
+  resolution: null,
+  aspectRatio: null,
+  negativePrompt: null,
+  seed: null,
+  generateAudio: null,
+  inputs: [],
+  providerOptions: {},
+})
+
+export function inputFile(role: InputFile['role'], content: string): InputFile {
+  const bytes = new TextEncoder().encode(content)
+  return {
+    role,
+    mime: 'image/png',
+    bytes: bytes.byteLength,
+    filename: `${role}.png`,
+    read: async () => bytes,
+    localPath: () => '',
+  }
+}
+
+export const startRequest = (model: string, given: Partial<StartRequest> = {}): StartRequest => ({
+  request: plainRequest(model),
+  model,
+  inputs: [],
+  clientToken: 'token_1',
+  mayStillSend: () => true,
+  signal: new AbortController().signal,
+  ...given,
+})

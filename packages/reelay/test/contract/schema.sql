@@ -1,0 +1,185 @@
+CREATE TABLE "api_keys" ("project_id" text default 'default' not null,
+  "id" text primary key,
+  "name" text not null,
+  "secret_hash" text not null unique,
+  "scopes" text not null,
+  "profile" text not null,
+  "created_at" bigint not null,
+  "last_used_at" bigint,
+  "revoked_at" bigint);
+
+CREATE TABLE "artifacts" ("project_id" text default 'default' not null,
+  "task_id" text not null,
+  "role" text not null,
+  "idx" integer not null,
+  "storage_key" text not null,
+  "sha256" text not null,
+  "bytes" bigint not null,
+  "mime" text not null,
+  "width" integer,
+  "height" integer,
+  "duration_ms" integer,
+  "codec" text, constraint "artifacts_pk" primary key ("task_id",
+  "role",
+  "idx"));
+
+CREATE TABLE "attempts" ("project_id" text default 'default' not null,
+  "task_id" text not null,
+  "n" integer not null,
+  "account" text not null,
+  "model" text not null,
+  "state" text not null,
+  "client_token" text not null,
+  "callback_token_hash" text,
+  "provider_task_id" text,
+  "operation" text,
+  "started_at" bigint not null,
+  "answered_at" bigint,
+  "ended_at" bigint,
+  "raw_answer" text, constraint "attempts_pk" primary key ("task_id",
+  "n"));
+
+CREATE TABLE "callbacks_in" ("project_id" text default 'default' not null,
+  "id" text primary key,
+  "task_id" text,
+  "attempt_n" integer,
+  "provider" text not null,
+  "dedupe_key" text not null unique,
+  "headers" text not null,
+  "body" blob not null,
+  "verdict" text not null,
+  "received_at" bigint not null);
+
+CREATE TABLE "client_replays" ("project_id" text default 'default' not null,
+  "id" text primary key,
+  "fingerprint" text not null,
+  "client_attempt" integer not null,
+  "task_id" text not null,
+  "created_at" bigint not null,
+  "answered_at" bigint);
+
+CREATE TABLE "deliveries" ("project_id" text default 'default' not null,
+  "id" text primary key,
+  "task_id" text not null,
+  "endpoint_id" text,
+  "url" text not null,
+  "event" text not null,
+  "sequence" integer not null,
+  "state" text not null,
+  "attempts" integer not null,
+  "due_at" bigint not null,
+  "lease_owner" text,
+  "fence" bigint not null,
+  "created_at" bigint not null);
+
+CREATE TABLE "duration_stats" ("project_id" text default 'default' not null,
+  "stat_key" text not null,
+  "seq" integer not null,
+  "lower_ms" bigint not null,
+  "upper_ms" bigint not null,
+  "exact_ms" bigint,
+  "at" bigint not null, constraint "duration_stats_pk" primary key ("stat_key",
+  "seq"));
+
+CREATE TABLE "endpoints" ("project_id" text default 'default' not null,
+  "id" text primary key,
+  "url" text not null,
+  "events" text not null,
+  "payload" text not null,
+  "secrets" text not null,
+  "state" text not null,
+  "created_at" bigint not null);
+
+CREATE TABLE "idempotency" ("project_id" text default 'default' not null,
+  "route" text not null,
+  "key" text not null,
+  "fingerprint" text not null,
+  "task_id" text not null,
+  "expires_at" bigint not null, constraint "idempotency_pk" primary key ("project_id",
+  "route",
+  "key"));
+
+CREATE TABLE "instances" ("project_id" text default 'default' not null,
+  "id" text primary key,
+  "started_at" bigint not null,
+  "seen_at" bigint not null,
+  "version" text not null);
+
+CREATE TABLE "projects" ("id" text primary key,
+  "name" text not null,
+  "created_at" bigint not null);
+
+CREATE TABLE "rate_buckets" ("project_id" text default 'default' not null,
+  "account" text primary key,
+  "tokens" double precision not null,
+  "refilled_at" bigint not null,
+  "paused_until" bigint,
+  "pause_reason" text);
+
+CREATE TABLE "schedule" ("project_id" text default 'default' not null,
+  "task_id" text primary key,
+  "account" text not null,
+  "due_at" bigint not null,
+  "lease_owner" text,
+  "fence" bigint not null,
+  "wake_seq" bigint not null,
+  "looked_at" bigint);
+
+CREATE TABLE "task_events" ("project_id" text default 'default' not null,
+  "task_id" text not null,
+  "seq" integer not null,
+  "at" bigint not null,
+  "kind" text not null,
+  "data" text, constraint "task_events_pk" primary key ("task_id",
+  "seq"));
+
+CREATE TABLE "tasks" ("project_id" text default 'default' not null,
+  "id" text primary key,
+  "profile" text not null,
+  "state" text not null,
+  "provider_waits" integer not null,
+  "progress" integer not null,
+  "model" text not null,
+  "request" text not null,
+  "candidates" text not null,
+  "candidate" integer not null,
+  "attempt_n" integer,
+  "outputs" text,
+  "outputs_expire_at" bigint,
+  "missing" text,
+  "faults" integer not null,
+  "warnings" text not null,
+  "error" text,
+  "callback_url" text,
+  "metadata" text,
+  "created_at" bigint not null,
+  "updated_at" bigint not null,
+  "completed_at" bigint,
+  "deadline_at" bigint not null,
+  "cancel_requested_at" bigint,
+  "deleted_at" bigint,
+  "retrieved_at" bigint,
+  "version" integer not null);
+
+CREATE UNIQUE INDEX attempts_job on attempts (account, provider_task_id) where provider_task_id is not null;
+
+CREATE INDEX attempts_open on attempts (account) where ended_at is null;
+
+CREATE INDEX "client_replays_match" on "client_replays" ("project_id",
+  "fingerprint",
+  "client_attempt",
+  "created_at");
+
+CREATE INDEX "client_replays_task" on "client_replays" ("task_id");
+
+CREATE INDEX "deliveries_due" on "deliveries" ("state",
+  "due_at");
+
+CREATE INDEX "idempotency_expiry" on "idempotency" ("expires_at");
+
+CREATE INDEX "schedule_due" on "schedule" ("account",
+  "due_at");
+
+CREATE INDEX "tasks_page" on "tasks" ("project_id",
+  "created_at",
+  "id");

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
+import type { Store } from '../../src/store/store.ts'
+import type { Clock } from '../../src/system/clock.ts'
+import { TestClock } from '../../src/system/test-clock.ts'
+import { storeContract } from './store-contract.ts'
+
+const SCHEMA = new URL('schema.sql', import.meta.url)
+
+async function open(clock: Clock): Promise<Store> {
+  const directory = await mkdtemp(join(tmpdir(), 'reelay-store-'))
+  const store = await openSqliteStore({ path: join(directory, 'reelay.db'), clock })
+  const close = store.close.bind(store)
+  store.close = async () => {
+    await close()
+    await rm(directory, { recursive: true, force: true })
+  }
+  return store
+}
+
+storeContract(open)
+
+/** The whole schema as text, in a stable order. */
+function schemaOf(path: string): string {
+  const database = new DatabaseSync(path, { readOnly: true })
+  const rows = database
+    .prepare("select sql from sqlite_schema where sql is not null and name not like 'kysely%' order by type desc, name")
+    .all()
+  database.close()
+  return `${rows.map((row) => `${String(row['sql']).replaceAll(', "', ',\n  "')};`).join('\n\n')}\n`
+}
+
+test('migrations: the schema is the committed one (UPDATE_SCHEMA=1 writes it after a new migration)', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'reelay-schema-'))
+  try {
+    const path = join(directory, 'reelay.db')
+    await (await openSqliteStore({ path, clock: new TestClock() })).close()
+    const schema = schemaOf(path)
+    if (process.env['UPDATE_SCHEMA'] === '1') await writeFile(SCHEMA, schema)
+    assert.equal(schema, await readFile(SCHEMA, 'utf8'))
+    // A second start finds everything in place.
+    await (await openSqliteStore({ path, clock: new TestClock() })).close()
+    assert.equal(schemaOf(path), schema)
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+})

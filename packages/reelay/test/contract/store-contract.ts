@@ -1,0 +1,15 @@
+import { storeAccessContract } from './store-access-contract.ts'
+import { storeClaimContract } from './store-claim-contract.ts'
+import { storeCommitContract } from './store-commit-contract.ts'
+import { storeInsertContract } from './store-insert-contract.ts'
+import { storeReadContract } from './store-read-contract.ts'
+import type { OpenStore } from './store-subject.ts'
+
+/** What every `Store` must do, whatever is below it. `open` gives a new, empty one each time. */
+export function storeContract(open: OpenStore): void {
+  storeInsertContract(open)
+  storeReadContract(open)
+  storeClaimContract(open)
+  storeCommitContract(open)
+  storeAccessContract(open)
+}

@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Artifact, TaskInsert } from '../../src/store/store.ts'
+import { StoreSubject, type OpenStore } from './store-subject.ts'
+
+const DAY_MS = 86_400_000
+const TEN_MINUTES_MS = 600_000
+
+const input: Artifact = {
+  role: 'input',
+  index: 0,
+  storageKey: 'inputs/a/0.png',
+  sha256: 'abc',
+  bytes: 5,
+  mime: 'image/png',
+  width: null,
+  height: null,
+  durationMs: null,
+  codec: null,
+}
+
+/** Creating, idempotency keys and the retries of clients without one. */
+export function storeInsertContract(open: OpenStore): void {
+  const subject = () => StoreSubject.open(open)
+
+  test('insert: a task is found whole, with its input and its timeline', async () => {
+    await using s = await subject()
+    const task = await s.create(
+      { metadata: { a: [1] }, callbackUrl: 'https://a.example', warnings: ['w'], profile: 'openai' },
+      { artifacts: [input] },
+    )
+    assert.deepEqual(s.store.findTask('default', task.id), task)
+    assert.deepEqual(s.store.artifacts(task.id), [input])
+    const timeline = await s.store.timeline(task.id)
+    assert.deepEqual(timeline, [{ seq: 1, atMs: s.clock.nowMs(), kind: 'task.created' }])
+    assert.deepEqual(await s.store.scheduledAccounts(), ['scripted'])
+  })
+
+  test('insert: a foreign or missing task is not found', async () => {
+    await using s = await subject()
+    const { id } = await s.create({ projectId: 'p1' })
+    assert.equal(s.store.findTask('default', id), undefined)
+    assert.equal(s.store.findTask('p1', 'video_missing'), undefined)
+    assert.equal(s.store.loadTask('video_missing'), undefined)
+    assert.equal(s.store.loadTask(id)?.id, id)
+    assert.equal(s.store.positionOf('default', id), undefined)
+  })
+
+  const keyed = (s: StoreSubject, patch: Partial<TaskInsert['idempotency'] & object> = {}) => ({
+    idempotency: {
+      route: 'POST /v1/videos',
+      key: 'k',
+      fingerprint: 'f',
+      expiresAtMs: s.clock.nowMs() + DAY_MS,
+      ...patch,
+    },
+  })
+
+  test('idempotency: two concurrent copies with one key make one task', async () => {
+    await using s = await subject()
+    const outcomes = await Promise.all([s.insert({}, keyed(s)), s.insert({}, keyed(s)), s.insert({}, keyed(s))])
+    assert.deepEqual(
+      outcomes.map(({ kind }) => kind),
+      ['created', 'replayed', 'replayed'],
+    )
+    const ids = new Set(outcomes.map((outcome) => ('task' in outcome ? outcome.task?.id : undefined)))
+    assert.equal(ids.size, 1)
+    assert.equal((await s.claim()).length, 1)
+  })
+
+  test('idempotency: a key with other content is reused and stores nothing', async () => {
+    await using s = await subject()
+    await s.insert({}, keyed(s))
+    assert.deepEqual(await s.insert({}, keyed(s, { fingerprint: 'g' })), { kind: 'key_reused' })
+    assert.equal((await s.claim()).length, 1)
+  })
+
+  test('idempotency: project and route have keys of their own', async () => {
+    await using s = await subject()
+    await s.create({}, keyed(s))
+    await s.create({ projectId: 'p1' }, keyed(s, { fingerprint: 'g' }))
+    await s.create({}, keyed(s, { route: 'POST /v1/videos/remix', fingerprint: 'h' }))
+    assert.equal((await s.claim()).length, 3)
+  })
+
+  test('idempotency: a key is free again when it expires', async () => {
+    await using s = await subject()
+    const first = await s.create({}, keyed(s))
+    s.clock.advance(DAY_MS - 1)
+    assert.equal((await s.insert({}, keyed(s))).kind, 'replayed')
+    s.clock.advance(1)
+    assert.notEqual((await s.create({}, keyed(s, { fingerprint: 'g' }))).id, first.id)
+  })
+
+  test('idempotency: the replay of a deleted task has no task, and makes none', async () => {
+    await using s = await subject()
+    const { id } = await s.create({}, keyed(s))
+    await s.store.deleteTask('default', id)
+    const replay = await s.insert({}, keyed(s))
+    assert.deepEqual(replay, { kind: 'replayed', by: 'key', task: undefined, replayId: null })
+  })
+
+  test('idempotency: a replay answers the task as it now is', async () => {
+    await using s = await subject()
+    await s.create({}, keyed(s))
+    const claim = await s.claimOne()
+    await s.store.commit(s.move(claim, 'failed', { dueAtMs: null }))
+    const replay = await s.insert({}, keyed(s))
+    assert.ok(replay.kind === 'replayed')
+    assert.equal(replay.task?.state, 'failed')
+  })
+
+  const retry = (s: StoreSubject, clientAttempt: number, fingerprint = 'f') => ({
+    replay: { fingerprint, clientAttempt, joinableSinceMs: s.clock.nowMs() - TEN_MINUTES_MS },
+  })
+
+  test('client retry: retry n joins the unanswered n-1, step by step', async () => {
+    await using s = await subject()
+    const { id } = await s.create({}, retry(s, 0))
+    for (const attempt of [1, 2]) {
+      const outcome = await s.insert({}, retry(s, attempt))
+      assert.ok(outcome.kind === 'replayed' && outcome.by === 'client_retry')
+      assert.equal(outcome.task?.id, id)
+    }
+    assert.equal((await s.claim()).length, 1)
+  })
+
+  test('client retry: what was answered is not joined', async () => {
+    await using s = await subject()
+    const first = await s.insert({}, retry(s, 0))
+    assert.ok(first.kind === 'created' && first.replayId !== null)
+    await s.store.markAnswered(first.replayId)
+    assert.equal((await s.insert({}, retry(s, 1))).kind, 'created')
+  })
+
+  test('client retry: an answered retry is not joined by the next one', async () => {
+    await using s = await subject()
+    await s.create({}, retry(s, 0))
+    const second = await s.insert({}, retry(s, 1))
+    assert.ok(second.kind === 'replayed' && second.replayId !== null)
+    await s.store.markAnswered(second.replayId)
+    assert.equal((await s.insert({}, retry(s, 2))).kind, 'created')
+  })
+
+  test('client retry: what the client has seen is not joined', async () => {
+    await using s = await subject()
+    const { id } = await s.create({}, retry(s, 0))
+    await s.store.markRetrieved(id)
+    assert.equal((await s.insert({}, retry(s, 1))).kind, 'created')
+  })
+
+  test('client retry: other content, another project, a first try, a key or a late retry join nothing', async () => {
+    await using s = await subject()
+    await s.create({}, retry(s, 0))
+    assert.equal((await s.insert({}, retry(s, 1, 'g'))).kind, 'created')
+    assert.equal((await s.insert({ projectId: 'p1' }, retry(s, 1))).kind, 'created')
+    assert.equal((await s.insert({}, retry(s, 2, 'f'))).kind, 'created')
+    assert.equal((await s.insert({}, { ...retry(s, 1), ...keyed(s) })).kind, 'created')
+    s.clock.advance(TEN_MINUTES_MS + 1)
+    assert.equal((await s.insert({}, retry(s, 1))).kind, 'created')
+  })
+
+  test('client retry: eight identical requests, three of them lost and sent again, are eight tasks', async () => {
+    await using s = await subject()
+    const firsts = await Promise.all(Array.from({ length: 8 }, () => s.insert({}, retry(s, 0))))
+    const answered = firsts.slice(3).flatMap((one) => ('replayId' in one && one.replayId ? [one.replayId] : []))
+    assert.equal(answered.length, 5)
+    await Promise.all(answered.map((id) => s.store.markAnswered(id)))
+    const retries = await Promise.all(Array.from({ length: 3 }, () => s.insert({}, retry(s, 1))))
+    const joined = new Set(retries.map((one) => ('task' in one ? one.task?.id : undefined)))
+    const lost = new Set(firsts.slice(0, 3).map((one) => ('task' in one ? one.task?.id : undefined)))
+    assert.deepEqual(joined, lost)
+    assert.equal((await s.claim()).length, 8)
+  })
+
+  test('client retry: a deleted task is not made again', async () => {
+    await using s = await subject()
+    const { id } = await s.create({}, retry(s, 0))
+    await s.store.deleteTask('default', id)
+    const outcome = await s.insert({}, retry(s, 1))
+    assert.ok(outcome.kind === 'replayed')
+    assert.equal(outcome.task, undefined)
+  })
+}

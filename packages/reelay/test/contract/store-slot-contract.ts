@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Move } from '../../src/store/store.ts'
+import { ACCOUNT, attemptOf, LEASE_MS, StoreSubject, type OpenStore } from './store-subject.ts'
+
+const HOUR_MS = 3_600_000
+const SAMPLES_KEPT = 200
+
+/** Slots of an account, ownership of upstream jobs, late answers, learned durations. */
+export function storeSlotContract(open: OpenStore): void {
+  const subject = () => StoreSubject.open(open)
+  const opened = (slotsMax: number): Partial<Move> => ({
+    attempt: { kind: 'open', attempt: attemptOf(1) },
+    slotsMax,
+    keepLeaseMs: LEASE_MS,
+  })
+  const ended = (s: StoreSubject, patch: Partial<Move> = {}): Partial<Move> => ({
+    dueAtMs: null,
+    attempt: { kind: 'patch', n: 1, patch: { endedAtMs: s.clock.nowMs() } },
+    ...patch,
+  })
+
+  test('slots: a submit is refused when the account is full, and nothing is written', async () => {
+    await using s = await subject()
+    await s.create()
+    await s.store.commit(s.move(await s.claimOne(), 'submitting', opened(1)))
+    const second = await s.create()
+    const claim = await s.claimOne()
+    assert.deepEqual(await s.store.commit(s.move(claim, 'submitting', opened(1))), { kind: 'no_slot' })
+    assert.deepEqual(s.task(second.id), second)
+    const waits = await s.store.commit(s.move(claim, 'queued', { dueAtMs: s.clock.nowMs() + HOUR_MS }))
+    assert.equal(waits.kind, 'committed')
+  })
+
+  test('slots: concurrent submits never take more than there are', async () => {
+    await using s = await subject()
+    for (let index = 0; index < 6; index += 1) await s.create()
+    const claims = await s.claim()
+    const outcomes = await Promise.all(
+      claims.map((claim) => s.store.commit(s.move(claim, 'submitting', opened(2)))),
+    )
+    const kinds = outcomes.map(({ kind }) => kind).toSorted()
+    assert.deepEqual(kinds, ['committed', 'committed', 'no_slot', 'no_slot', 'no_slot', 'no_slot'])
+  })
+
+  test('slots: jobs of another account take none', async () => {
+    await using s = await subject()
+    await s.create()
+    await s.run('job')
+    await s.create({ candidates: [{ account: 'other', model: 'm' }] })
+    const claim = await s.claimOne({ account: 'other' })
+    const attempt = { kind: 'open' as const, attempt: attemptOf(1, { account: 'other' }) }
+    const move = s.move(claim, 'submitting', { attempt, slotsMax: 1, account: 'other' })
+    assert.equal((await s.store.commit(move)).kind, 'committed')
+  })
+
+  test('slots: a slot that is freed wakes the oldest queued task of its account, and only that', async () => {
+    await using s = await subject()
+    await s.create()
+    await s.run('job', { dueAtMs: s.clock.nowMs() + 1_000 })
+    const later = { dueAtMs: s.clock.nowMs() + HOUR_MS }
+    const [oldest, next] = [`video_1`, `video_2`]
+    await s.create({ id: next }, later)
+    await s.create({ id: oldest }, later)
+    await s.create({ id: 'video_0', candidates: [{ account: 'other', model: 'm' }] }, later)
+    s.clock.advance(1_000)
+    await s.store.commit(s.move(await s.claimOne(), 'failed', ended(s)))
+    assert.deepEqual(
+      (await s.claim()).map((claim) => claim.taskId),
+      [oldest],
+    )
+    assert.deepEqual(await s.claim({ account: 'other' }), [])
+  })
+
+  test('slots: an ended task whose attempt is still open keeps its slot', async () => {
+    await using s = await subject()
+    await s.create()
+    await s.run('job')
+    await s.store.commit(s.move(await s.claimOne(), 'failed', { dueAtMs: s.clock.nowMs() + 1_000 }))
+    await s.create()
+    const claim = await s.claimOne()
+    assert.equal((await s.store.commit(s.move(claim, 'submitting', opened(1)))).kind, 'no_slot')
+    s.clock.advance(1_000)
+    const drained = await s.claimOne()
+    await s.store.commit(s.move(drained, 'failed', ended(s)))
+    assert.equal((await s.store.commit(s.move(claim, 'submitting', opened(1)))).kind, 'committed')
+  })
+
+  test('operation taken: an upstream job belongs to one task, and the loser writes nothing', async () => {
+    await using s = await subject()
+    await s.create()
+    const owner = await s.run('job', { dueAtMs: s.clock.nowMs() + HOUR_MS })
+    const loser = await s.create()
+    const claim = await s.claimOne()
+    await s.store.commit(s.move(claim, 'submitting', opened(9)))
+    const before = s.task(loser.id)
+    const outcome = await s.store.commit({
+      ...s.move(claim, 'running', { from: 'submitting' }),
+      attempt: { kind: 'patch', n: 1, patch: { state: 'accepted', operation: { providerTaskId: 'job' } } },
+    })
+    assert.deepEqual(outcome, { kind: 'operation_taken', taskId: owner.id })
+    assert.deepEqual(s.task(loser.id), before)
+  })
+
+  test('operation taken: the same id at another account is another job', async () => {
+    await using s = await subject()
+    await s.create()
+    await s.run('job')
+    await s.create({ candidates: [{ account: 'other', model: 'm' }] })
+    const claim = await s.claimOne({ account: 'other' })
+    const attempt = { kind: 'open' as const, attempt: attemptOf(1, { account: 'other' }) }
+    await s.store.commit(s.move(claim, 'submitting', { attempt, account: 'other', keepLeaseMs: LEASE_MS }))
+    const outcome = await s.store.commit({
+      ...s.move(claim, 'running', { from: 'submitting', account: 'other' }),
+      attempt: { kind: 'patch', n: 1, patch: { operation: { providerTaskId: 'job' } } },
+    })
+    assert.equal(outcome.kind, 'committed')
+  })
+
+  const unknown = async (s: StoreSubject) => {
+    const { id } = await s.create()
+    const claim = await s.claimOne()
+    await s.store.commit(s.move(claim, 'submitting', opened(9)))
+    const dueAtMs = s.clock.nowMs() + HOUR_MS
+    await s.store.commit(s.move(claim, 'unknown', { from: 'submitting', dueAtMs }))
+    return id
+  }
+
+  test('late answer: kept with an attempt whose outcome is unknown, and the task is woken', async () => {
+    await using s = await subject()
+    const id = await unknown(s)
+    await s.store.recordLateAnswer(id, 1, { providerTaskId: 'job', url: 'u' })
+    assert.deepEqual(s.task(id).attempt?.operation, { providerTaskId: 'job', url: 'u' })
+    assert.equal(s.task(id).state, 'unknown')
+    assert.equal((await s.kinds(id)).at(-1), 'submit.found')
+    assert.equal((await s.claimOne()).taskId, id)
+    await s.store.recordLateAnswer(id, 1, { providerTaskId: 'other' })
+    assert.equal(s.task(id).attempt?.operation?.providerTaskId, 'job')
+    assert.equal((await s.kinds(id)).at(-1), 'upstream.orphan')
+  })
+
+  test('late answer: an orphan on the timeline when the task ended, another attempt runs or a task owns it', async () => {
+    await using s = await subject()
+    const dead = await unknown(s)
+    await s.store.recordLateAnswer(dead, 2, { providerTaskId: 'a' })
+    assert.deepEqual((await s.store.timeline(dead)).at(-1)?.data, { attempt: 2, provider_task_id: 'a' })
+    await s.create()
+    await s.run('owned', { dueAtMs: s.clock.nowMs() + 2 * HOUR_MS })
+    await s.store.recordLateAnswer(dead, 1, { providerTaskId: 'owned' })
+    s.clock.advance(HOUR_MS)
+    await s.store.commit(s.move(await s.claimOne(), 'error', { dueAtMs: null }))
+    const before = s.task(dead)
+    await s.store.recordLateAnswer(dead, 1, { providerTaskId: 'b' })
+    assert.deepEqual(s.task(dead), before)
+    const orphans = (await s.kinds(dead)).filter((kind) => kind === 'upstream.orphan')
+    assert.equal(orphans.length, 3)
+    await s.store.recordLateAnswer('video_missing', 1, { providerTaskId: 'c' })
+  })
+
+  test('durations: the newest 200 of a key are kept, in order', async () => {
+    await using s = await subject()
+    await s.create()
+    for (let index = 0; index < SAMPLES_KEPT + 5; index += 1) {
+      const duration = { lowerMs: index, upperMs: index + 1, exactMs: index % 2 === 0 ? index : null }
+      await s.store.commit(s.move(await s.claimOne(), 'queued', { duration, durationKey: 'k' }))
+    }
+    const samples = s.store.durations('k')
+    assert.equal(samples.length, SAMPLES_KEPT)
+    assert.deepEqual(samples[0], { lowerMs: 5, upperMs: 6, exactMs: null })
+    assert.deepEqual(samples.at(-1), { lowerMs: 204, upperMs: 205, exactMs: 204 })
+    assert.deepEqual(s.store.durations('other'), [])
+  })
+
+  test('slots: the account of an attempt that never ran upstream is free again', async () => {
+    await using s = await subject()
+    await s.create()
+    const claim = await s.claimOne()
+    await s.store.commit(s.move(claim, 'submitting', opened(1)))
+    const back = s.move(claim, 'queued', { ...ended(s, { dueAtMs: s.clock.nowMs() }), from: 'submitting' })
+    await s.store.commit(back)
+    const again = await s.claimOne({ account: ACCOUNT })
+    const second = { ...opened(1), attempt: { kind: 'open' as const, attempt: attemptOf(2) } }
+    assert.equal((await s.store.commit(s.move(again, 'submitting', second))).kind, 'committed')
+    assert.equal(s.task(claim.taskId).attempt?.n, 2)
+  })
+}
