@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { checkProvider, viewAccounts } from './account-views.ts'
 import type { Config } from './config.ts'
 import type { EngineContext, Inspector } from './engine/context.ts'
 import { Engine } from './engine/engine.ts'
@@ -121,11 +122,13 @@ function assemble(config: Config, parts: Parts, overrides: Overrides): Reelay {
     }),
     fetchInput: inputFetcher(parts.guarded),
     refuseCallbackUrl: callbackRefusal(config),
+    accounts: (signal) => viewAccounts({ store, providers }, signal),
     readiness: createReadiness({ store, providers, version: VERSION }),
     stopping: stopping.signal,
   })
   let served: Serving | undefined
   let working = false
+  let checks = Promise.resolve()
   return {
     store,
     adminKey: secrets.adminKey,
@@ -137,6 +140,7 @@ function assemble(config: Config, parts: Parts, overrides: Overrides): Reelay {
       await store.clearLeases()
       await removeLeftovers({ store, files, log })
       await engine.start()
+      checks = checkAll(providers, log, stopping.signal)
     },
     listen: async () => {
       served = await serve(app, { host: config.host, port: config.port, limits: settings.limits, log })
@@ -147,11 +151,22 @@ function assemble(config: Config, parts: Parts, overrides: Overrides): Reelay {
       stopping.abort()
       await served?.close()
       if (working) await engine.stop(STOP_GRACE_MS)
+      await checks
       for (const provider of providers.values()) await provider.stop?.()
       await parts.media.stop()
       await store.close()
     },
   }
+}
+
+/** Learns the models of servers that publish them, and warns early about credentials that do not work. */
+async function checkAll(providers: ReadonlyMap<string, Provider>, log: Log, signal: AbortSignal): Promise<void> {
+  await Promise.all(
+    [...providers].map(async ([account, provider]) => {
+      const check = await checkProvider(provider, signal)
+      if (check?.ok === false && !signal.aborted) log.warn({ account, reason: check.detail }, 'a provider account does not work')
+    }),
+  )
 }
 
 function engineContext(config: Config, parts: Parts, overrides: Overrides): EngineContext {
@@ -264,6 +279,6 @@ function callbackRefusal(config: Config): (url: string) => string | null {
   const guard = createGuard({ allow: parseAllowHosts(config.allowHosts), allowLoopback })
   return (url) => {
     const check = guard.checkUrl(url)
-    return check.ok ? null : [check.reason, check.setting].filter((part) => part !== undefined).join(' ')
+    return check.ok ? null : check.reason
   }
 }

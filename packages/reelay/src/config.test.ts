@@ -16,6 +16,17 @@ function faultsOf(environment: Environment): string {
   throw new assert.AssertionError({ message: 'the settings were accepted' })
 }
 
+const pathsOf = (database: string, storage: string) => {
+  const settings = { REELAY_DATA_DIR: '/d', REELAY_DATABASE_URL: database, REELAY_STORAGE_URL: storage }
+  const { databasePath, filesDir } = loadConfig(settings)
+  return [databasePath, filesDir]
+}
+
+const accountNames = (environment: Environment) =>
+  loadConfig(environment).accounts.map(({ account }) => account)
+
+const linkTtlMs = (value: string) => loadConfig({ REELAY_LINK_TTL: value }).linkTtlMs
+
 test('without any setting it runs on loopback with the local model', () => {
   const config = loadConfig({})
   const dataDir = join(homedir(), '.local', 'share', 'reelay')
@@ -53,15 +64,10 @@ test('the data directory follows its own setting, then XDG', () => {
 })
 
 test('database and storage take a path with or without slashes, and a bare scheme means the usual place', () => {
-  const paths = (database: string, storage: string) => {
-    const settings = { REELAY_DATA_DIR: '/d', REELAY_DATABASE_URL: database, REELAY_STORAGE_URL: storage }
-    const { databasePath, filesDir } = loadConfig(settings)
-    return [databasePath, filesDir]
-  }
-  assert.deepEqual(paths('sqlite:/a/b.db', 'file:/f'), ['/a/b.db', '/f'])
-  assert.deepEqual(paths('sqlite:///a/b.db', 'file:///f'), ['/a/b.db', '/f'])
-  assert.deepEqual(paths('sqlite:b.db', 'file:f'), ['b.db', 'f'])
-  assert.deepEqual(paths('sqlite:', 'file://'), ['/d/reelay.db', '/d/files'])
+  assert.deepEqual(pathsOf('sqlite:/a/b.db', 'file:/f'), ['/a/b.db', '/f'])
+  assert.deepEqual(pathsOf('sqlite:///a/b.db', 'file:///f'), ['/a/b.db', '/f'])
+  assert.deepEqual(pathsOf('sqlite:b.db', 'file:f'), ['b.db', 'f'])
+  assert.deepEqual(pathsOf('sqlite:', 'file://'), ['/d/reelay.db', '/d/files'])
 })
 
 test('the public URL follows host and port, in brackets for IPv6, and loses trailing slashes', () => {
@@ -70,7 +76,12 @@ test('the public URL follows host and port, in brackets for IPv6, and loses trai
 })
 
 test('a provider’s base URL may end in /v1 and in slashes', () => {
-  const urls = ['https://api.example', 'https://api.example/', 'https://api.example/v1', 'https://api.example/v1/']
+  const urls = [
+    'https://api.example',
+    'https://api.example/',
+    'https://api.example/v1',
+    'https://api.example/v1/',
+  ]
   for (const url of urls) {
     const { accounts } = loadConfig({ COMETAPI_KEY: 'k', COMETAPI_BASE_URL: url, OPENAI_VIDEO_BASE_URL: url })
     const baseUrls = accounts.map(({ baseUrl }) => baseUrl)
@@ -80,9 +91,8 @@ test('a provider’s base URL may end in /v1 and in slashes', () => {
 
 test('providers with credentials come in the built-in order, local last, unless the order is given', () => {
   const settings = { COMETAPI_KEY: 'k', OPENAI_VIDEO_BASE_URL: 'http://127.0.0.1:8000' }
-  const names = (environment: Environment) => loadConfig(environment).accounts.map(({ account }) => account)
-  assert.deepEqual(names(settings), ['cometapi', 'openai', 'local'])
-  assert.deepEqual(names({ ...settings, REELAY_PROVIDERS: ' local , openai ' }), ['local', 'openai'])
+  assert.deepEqual(accountNames(settings), ['cometapi', 'openai', 'local'])
+  assert.deepEqual(accountNames({ ...settings, REELAY_PROVIDERS: ' local , openai ' }), ['local', 'openai'])
   assert.equal(loadConfig(settings).defaultModel, null)
   assert.equal(loadConfig({ ...settings, REELAY_DEFAULT_MODEL: 'wan2.6' }).defaultModel, 'wan2.6')
 })
@@ -103,13 +113,14 @@ test('an account carries its credentials and dialect', () => {
 })
 
 test('aliases name their candidates in order', () => {
-  const { aliases } = loadConfig({ REELAY_ALIASES: ' fast = cometapi/wan2.6 | local/preview ; hd=cometapi/wan2.7;' })
+  const { aliases } = loadConfig({
+    REELAY_ALIASES: ' fast = cometapi/wan2.6 | local/preview ; hd=cometapi/wan2.7;',
+  })
   assert.deepEqual(aliases, { fast: ['cometapi/wan2.6', 'local/preview'], hd: ['cometapi/wan2.7'] })
 })
 
 test('a link’s time to live is a whole number with a unit', () => {
-  const ttl = (value: string) => loadConfig({ REELAY_LINK_TTL: value }).linkTtlMs
-  assert.deepEqual(['30s', '5m', '2h', '7d'].map(ttl), [30_000, 300_000, 7_200_000, 604_800_000])
+  assert.deepEqual(['30s', '5m', '2h', '7d'].map(linkTtlMs), [30_000, 300_000, 7_200_000, 604_800_000])
   for (const value of ['24', '1.5h', '-1h', 'h', '1w']) {
     assert.match(faultsOf({ REELAY_LINK_TTL: value }), /for instance 24h[^]*REELAY_LINK_TTL/, value)
   }
@@ -148,7 +159,11 @@ test('all faults are listed at once, whatever their kind', () => {
 })
 
 test('no secret value is repeated in a message', () => {
-  const message = faultsOf({ REELAY_API_KEY: 'hunter2', REELAY_SECRET: 'hunter3', REELAY_SECRET_PREVIOUS: 'hunter4' })
+  const message = faultsOf({
+    REELAY_API_KEY: 'hunter2',
+    REELAY_SECRET: 'hunter3',
+    REELAY_SECRET_PREVIOUS: 'hunter4',
+  })
   assert.doesNotMatch(message, /hunter/)
 })
 
@@ -159,7 +174,8 @@ test('beyond loopback a gateway needs its own secret, key and public URL', () =>
   assert.doesNotMatch(message, /REELAY_SECRET|REELAY_API_KEY/)
   const config = loadConfig({ ...exposed, REELAY_PUBLIC_URL: 'https://v.example' })
   assert.deepEqual([config.host, config.secret, config.apiKey], ['0.0.0.0', LONG, LONG])
-  for (const host of ['127.0.0.1', '::1', 'localhost']) assert.equal(loadConfig({ REELAY_HOST: host }).host, host)
+  for (const host of ['127.0.0.1', '::1', 'localhost'])
+    assert.equal(loadConfig({ REELAY_HOST: host }).host, host)
 })
 
 test('secrets have 32 or more characters', () => {

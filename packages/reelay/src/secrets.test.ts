@@ -8,7 +8,9 @@ import { hashOfKey, loadSecrets } from './secrets.ts'
 import type { Ids } from './system/ids.ts'
 import { systemIds } from './system/ids.ts'
 
-async function inDirectory(run: (config: (environment?: Environment) => Config) => Promise<void>): Promise<void> {
+async function inDirectory(
+  run: (config: (environment?: Environment) => Config) => Promise<void>,
+): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'reelay-secrets-'))
   try {
     await run((environment) => loadConfig({ REELAY_DATA_DIR: join(directory, 'data'), ...environment }))
@@ -75,8 +77,10 @@ test('a file that cannot be read stops the start instead of being replaced', asy
   await inDirectory(async (config) => {
     // Reading a directory fails for every user, also for one whom no permission stops.
     await mkdir(join(config().dataDir, 'secret'), { recursive: true })
-    const ids: Ids = { ...systemIds, secret: () => 'x'.repeat(43) }
+    let made = 0
+    const ids: Ids = { ...systemIds, secret: () => `${'x'.repeat(42)}${(made += 1)}` }
     await assert.rejects(loadSecrets(config(), ids), { code: 'EISDIR' })
+    assert.equal(made, 1, 'the admin key only')
   })
 })
 

@@ -13,7 +13,7 @@ export {
   VideoFailedError,
 } from './errors.ts'
 export type { ReelayErrorCode } from './errors.ts'
-export type { KeyOptions, KeysClient } from './keys-client.ts'
+export type { KeyCreateParams, KeyOptions, KeysClient } from './keys-client.ts'
 export type { ModelsClient } from './models-client.ts'
 export type { Download } from './open-file.ts'
 export type { ProjectOptions, ProjectsClient } from './projects-client.ts'

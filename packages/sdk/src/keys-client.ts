@@ -8,10 +8,18 @@ import type { ApiKey, ApiKeyDeleted } from './wire.ts'
 /** API keys of a Reelay gateway; the client's own key needs the admin scope. */
 export interface KeysClient {
   /** The secret is in `key` of the answer, and is never shown again. */
-  create(params: { name: string; project?: string | undefined }, options?: KeyOptions): Promise<ApiKey>
+  create(params: KeyCreateParams, options?: KeyOptions): Promise<ApiKey>
   list(options?: KeyOptions): Promise<ApiKey[]>
   /** Requests with this key are refused from now on. */
   revoke(id: string, options?: KeyOptions): Promise<ApiKeyDeleted>
+}
+
+export type KeyCreateParams = {
+  name: string
+  /** Default: the caller's own. */
+  project?: string | undefined
+  /** `create`, `read`, `content`, `admin`. Default: the first three. */
+  scopes?: readonly string[] | undefined
 }
 
 export type KeyOptions = { signal?: AbortSignal | undefined }

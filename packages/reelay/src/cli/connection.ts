@@ -5,7 +5,7 @@ import { CliError, usageError } from './cli-error.ts'
 import { EXIT_CODE } from './exit-code.ts'
 import type { GlobalOptions, Io } from './io.ts'
 
-export const URL_DEFAULT = 'http://127.0.0.1:7373'
+const URL_DEFAULT = 'http://127.0.0.1:7373'
 
 /** Where the gateway is and the key for it. */
 export type Connection = {

@@ -67,7 +67,7 @@ test('a file is uploaded under its own name', async () => {
 })
 
 test('what cannot be sent is refused before anything is asked', async () => {
-  await using gateway = await testGateway(() => ({ json: video() }))
+  await using gateway = await testGateway(() => ({ json: completedVideo() }))
   const cases: [string[], RegExp][] = [
     [['create', ' '], /prompt is empty/],
     [['create', 'x', '--image', '/nowhere/cat.png'], /--image \/nowhere\/cat.png cannot be read/],

@@ -26,7 +26,7 @@ export async function run(options: CreateOptions, io: Io): Promise<ExitCode> {
     throw usageError('--json and --out - both want standard output: give --out a file', { param: 'out' })
   }
   // Before the video is paid for, not after.
-  if (options.out !== undefined) await null
+  if (options.out !== undefined) await checkTarget(options.out, options.force === true)
   const params = await createParams(options)
   const client = await connect(options, io)
   const idempotencyKey = options.idempotencyKey ?? io.ids.secret(16)

@@ -60,7 +60,7 @@ function countModels({ url, apiKey }: Connection, io: Io): Promise<Check> {
     const models = await client.models.list()
     if (models.length === 0) throw unexpected('the key is accepted, and no model can be reached')
     const providers = new Set(models.map((model) => model.owned_by))
-    return `the key is accepted; ${models.length} models of ${[...providers].join(', ')}`
+    return `the key is accepted; ${models.length === 1 ? '1 model' : `${models.length} models`} of ${[...providers].join(', ')}`
   })
 }
 

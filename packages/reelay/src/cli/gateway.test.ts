@@ -136,7 +136,7 @@ test('doctor goes through the checks in their order', async () => {
       .map((line) => line.split(/\s+/).slice(0, 2).join(' ')),
     ['ok node', 'ok gateway', 'ok ready', 'ok key', 'ok models'],
   )
-  assert.match(io.stdout.text, /1 models? of dashscope/)
+  assert.match(io.stdout.text, /1 model of dashscope/)
 })
 
 test('doctor answers with the first fault', async () => {

@@ -1,5 +1,5 @@
 import { writeLine, type Io } from './io.ts'
-import { isTerminal, styleOf } from './style.ts'
+import { columnsOf, isTerminal, styleOf } from './style.ts'
 import { formatTable, type Column } from './table.ts'
 import { oneLine } from './text.ts'
 
@@ -10,14 +10,10 @@ export type Listing = {
   empty: string
 }
 
-const COLUMNS_DEFAULT = 80
-
 /** A table on standard output, as wide as the terminal at most. Cells may hold a server's own text. */
 export function printTable(io: Io, { columns, rows, empty }: Listing): void {
   if (rows.length === 0) return writeLine(io.stderr, empty)
-  const columnsMax = isTerminal(io.stdout, io.env)
-    ? (io.stdout.columns ?? COLUMNS_DEFAULT)
-    : Number.POSITIVE_INFINITY
+  const columnsMax = isTerminal(io.stdout, io.env) ? columnsOf(io.stdout) : Number.POSITIVE_INFINITY
   const cells = rows.map((row) => row.map(oneLine))
   writeLine(io.stdout, formatTable(columns, cells, columnsMax, styleOf(io.stdout, io.env).bold))
 }

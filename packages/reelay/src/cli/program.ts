@@ -5,10 +5,8 @@ import { EXIT_CODE, EXIT_CODE_MEANINGS } from './exit-code.ts'
 import type { GlobalOptions, Io } from './io.ts'
 import { registerGateway } from './register-gateway.ts'
 import { registerVideos } from './register-videos.ts'
-import { isTerminal } from './style.ts'
+import { columnsOf } from './style.ts'
 import { oneLine } from './text.ts'
-
-const COLUMNS_DEFAULT = 80
 
 /** Runs one command line, without the program's name. Answers the exit code; never throws. */
 export async function runProgram(argv: readonly string[], io: Io): Promise<number> {
@@ -42,8 +40,6 @@ const misuse = (error: CommanderError): Error =>
   usageError(oneLine(error.message.replace(/^error: /, '')), { hint: 'see reelay --help', cause: error })
 
 function createProgram(io: Io): Command {
-  const columnsOf = (stream: Io['stdout']): number =>
-    isTerminal(stream, io.env) ? (stream.columns ?? COLUMNS_DEFAULT) : COLUMNS_DEFAULT
   return new Command('reelay')
     .description('Self-hosted gateway for asynchronous video generation.')
     .version(VERSION, '-V, --version', 'print the version')

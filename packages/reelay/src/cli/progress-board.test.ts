@@ -46,6 +46,14 @@ test('a narrow terminal loses the bar, never the line', () => {
   assert.equal(io.stderr.text, `${CLEAR}queued         0%  1m 30s\n`)
 })
 
+test('a terminal that does not know its width gets the usual one', () => {
+  const io = testIo({ terminal: { columns: 0 }, env: plainEnv })
+  const board = createProgressBoard(io, false)
+  board.update(video())
+  board.close()
+  assert.ok(io.stderr.text.includes('░'.repeat(24)))
+})
+
 test('without a terminal, or on a dumb one, nothing moves the cursor; for programs there is nothing', () => {
   for (const io of [testIo(), testIo({ terminal: { columns: 80 }, env: { TERM: 'dumb' } })]) {
     createProgressBoard(io, false).update(video())

@@ -1,7 +1,7 @@
 import { isTerminalStatus, type Video, type VideoStatus } from '@reelay/sdk'
 import { formatDuration } from './duration.ts'
 import { writeLine, type Io } from './io.ts'
-import { isTerminal, paintStatus, styleOf, type Style } from './style.ts'
+import { columnsOf, isTerminal, paintStatus, styleOf, type Style } from './style.ts'
 import { truncate } from './text.ts'
 
 /** Shows videos being made, on standard error. */
@@ -14,7 +14,6 @@ export interface ProgressBoard {
 
 const TICK_MS = 1000
 const BAR_COLUMNS = 24
-const COLUMNS_DEFAULT = 80
 const STATUS_COLUMNS = 11
 
 type Entry = {
@@ -51,7 +50,7 @@ function createLiveBoard(io: Io): ProgressBoard {
   const style = styleOf(io.stderr, io.env)
   let linesDrawn = 0
   const draw = (): void => {
-    const columnsMax = (io.stderr.columns ?? COLUMNS_DEFAULT) - 1
+    const columnsMax = columnsOf(io.stderr) - 1
     const showsId = entries.size > 1
     const lines = Array.from(entries.values(), (entry) =>
       barLine(entry, { nowMs: io.clock.nowMs(), columnsMax, showsId, style }),
@@ -106,5 +105,6 @@ function barLine(entry: Entry, { nowMs, columnsMax, showsId, style }: Frame): st
 }
 
 function drawBar(filled: number, entry: Entry, style: Style): string {
-  return `${paintStatus(style, entry.status)('█'.repeat(filled))}${style.dim('░'.repeat(BAR_COLUMNS - filled))}  `
+  const done = paintStatus(style, entry.status)('█'.repeat(filled))
+  return `${done}${style.dim('░'.repeat(BAR_COLUMNS - filled))}  `
 }

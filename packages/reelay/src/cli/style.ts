@@ -38,3 +38,8 @@ export function paintStatus(style: Style, status: string): Paint {
   if (status === 'failed' || status === 'error') return style.red
   return status === 'in_progress' ? style.cyan : style.yellow
 }
+
+const COLUMNS_DEFAULT = 80
+
+/** The stream's width; some terminals do not say, or say 0. */
+export const columnsOf = (stream: OutputStream): number => stream.columns || COLUMNS_DEFAULT

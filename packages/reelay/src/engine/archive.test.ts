@@ -107,7 +107,10 @@ const BAD: Readonly<Record<string, Partial<OpenedOutput>>> = {
   'an empty output': { bytes: null, body: chunks() },
   'an output that is cut short': { bytes: 12 },
   'an output that is longer than declared': { bytes: 10 },
-  'an output over the size limit': { bytes: null, body: chunks(new Uint8Array(600_000), new Uint8Array(600_000)) },
+  'an output over the size limit': {
+    bytes: null,
+    body: chunks(new Uint8Array(600_000), new Uint8Array(600_000)),
+  },
 }
 
 function chunks(...parts: readonly Uint8Array[]): AsyncIterable<Uint8Array> {

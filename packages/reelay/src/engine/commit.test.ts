@@ -5,7 +5,6 @@ import type { CommitOutcome, Move, Store } from '../store/store.ts'
 import { silentLog } from '../system/log.ts'
 import type { Attempt, Decision, Task } from '../task/task.ts'
 import { accountOf, commitDecision, dueOf } from './commit.ts'
-import type { EngineContext } from './context.ts'
 import { durationKeyOf } from './submit.ts'
 
 const candidates = ['a', 'b'].map((account) => ({ account, model: `model-${account}` }))
@@ -24,14 +23,17 @@ const attempt: Attempt = {
 /** Commits a decision against a store that only remembers the move. */
 async function moveOf(task: Task, decision: Partial<Decision>): Promise<Move> {
   const moves: Move[] = []
-  const store: Pick<Store, 'commit' | 'artifacts'> = {
+  const store: Pick<Store, 'commit' | 'artifacts' | 'removeArtifacts' | 'removableArtifacts'> = {
     commit: (move): Promise<CommitOutcome> => {
       moves.push(move)
       return Promise.resolve({ kind: 'fenced' })
     },
     artifacts: () => [],
+    removeArtifacts: () => Promise.resolve(),
+    removableArtifacts: () => Promise.resolve([]),
   }
-  const context = { store, log: silentLog } as EngineContext
+  const files = { remove: () => Promise.resolve(), removeFolder: () => Promise.resolve() }
+  const context = { store, files, log: silentLog }
   const claim = { taskId: task.id, owner: 'w', fence: 1, wakeSeq: 0, lookedAtMs: null, task }
   const whole: Decision = { to: task.state, dueAtMs: 5, patch: {}, events: [], ...decision }
   await commitDecision(context, claim, task, whole)

@@ -1,9 +1,9 @@
-import type { Claim, CommitOutcome, Move } from '../store/store.ts'
+import type { Claim, CommitOutcome, Move, Store } from '../store/store.ts'
 import { isTerminal } from '../task/state.ts'
 import type { Decision, Task } from '../task/task.ts'
-import { removeFiles } from './remove-files.ts'
-import type { EngineContext } from './context.ts'
+import { removeFiles, type FileRemover } from './remove-files.ts'
 
+type Committer = FileRemover & { store: Pick<Store, 'commit'> }
 type Extras = Partial<Pick<Move, 'keepLeaseMs' | 'slotsMax' | 'durationKey' | 'artifacts' | 'looked'>>
 
 /** Account under which a task is scheduled: the attempt's while one is open, else the candidate's. */
@@ -14,7 +14,7 @@ export function accountOf(task: Task): string {
 
 /** Hands a decision to the store, the only writer, and clears up after a terminal one. */
 export async function commitDecision(
-  context: EngineContext,
+  context: Committer,
   claim: Claim,
   task: Task,
   decision: Decision,

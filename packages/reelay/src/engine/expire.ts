@@ -8,6 +8,7 @@ import { upstreamCancel } from './upstream-cancel.ts'
 export const expire: Step = async (context, claim, lease) => {
   const { task } = claim
   const cancel = await upstreamCancel(context, task, lease.signal).catch((): CancelOutcome => 'refused')
-  const decision = decideDeadline(task, cancel, momentOf(context, claim, accountOf(task)))
+  const served = task.candidates.some(({ account }) => context.providers.has(account))
+  const decision = decideDeadline(task, { cancel, served }, momentOf(context, claim, accountOf(task)))
   return dueOf(decision, await commitDecision(context, claim, task, decision))
 }

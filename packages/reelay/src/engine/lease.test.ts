@@ -4,7 +4,6 @@ import type { Claim } from '../store/store.ts'
 import { silentLog } from '../system/log.ts'
 import { TestClock } from '../system/test-clock.ts'
 import { newTask } from '../../test/support/new-task.ts'
-import type { EngineContext } from './context.ts'
 import { holdLease } from './lease.ts'
 
 const LEASE_MS = 30_000
@@ -27,8 +26,8 @@ function subject(renew: () => Promise<boolean>) {
       asked.push(leaseMs)
       return renew()
     },
-  } as unknown as EngineContext['store']
-  const context = { clock, leaseMs: LEASE_MS, store, log: silentLog } as EngineContext
+  }
+  const context = { clock, leaseMs: LEASE_MS, store, log: silentLog }
   return { clock, stop, asked, lease: holdLease(context, claim, stop.signal) }
 }
 

@@ -1,4 +1,4 @@
-import type { Claim } from '../store/store.ts'
+import type { Claim, Store } from '../store/store.ts'
 import type { EngineContext } from './context.ts'
 
 /** Part of the lease after which it is renewed. */
@@ -15,8 +15,10 @@ export interface Lease {
   end(): Promise<void>
 }
 
+type Holder = Pick<EngineContext, 'clock' | 'leaseMs' | 'log'> & { store: Pick<Store, 'renew'> }
+
 /** Renews a claim until it is ended, and says so when it was lost. */
-export function holdLease(context: EngineContext, claim: Claim, stop: AbortSignal): Lease {
+export function holdLease(context: Holder, claim: Claim, stop: AbortSignal): Lease {
   const { clock, leaseMs, store, log } = context
   const lost = new AbortController()
   const over = new AbortController()

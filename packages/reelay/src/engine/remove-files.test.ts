@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Files } from '../files/files.ts'
-import type { Artifact, ArtifactRole, Store } from '../store/store.ts'
+import type { Artifact, ArtifactRole } from '../store/store.ts'
 import { silentLog, type Log } from '../system/log.ts'
 import { removeFiles, removeLeftovers } from './remove-files.ts'
 
@@ -22,6 +21,7 @@ const artifact = (role: ArtifactRole): Artifact & { taskId: string } => ({
 /** Files and rows that only remember what was removed. */
 function subject(remove: (key: string) => Promise<void> = () => Promise.resolve()) {
   const removed: string[] = []
+  const folders: string[] = []
   const rows: (readonly ArtifactRole[])[] = []
   const warnings: string[] = []
   const store = {
@@ -31,33 +31,44 @@ function subject(remove: (key: string) => Promise<void> = () => Promise.resolve(
       rows.push(roles)
       return Promise.resolve()
     },
-  } as unknown as Store
+  }
   const files = {
+    removeFolder: (folder: string) => {
+      folders.push(folder)
+      return Promise.resolve()
+    },
     remove: (key: string) => {
       removed.push(key)
       return remove(key)
     },
-  } as unknown as Files
+  }
   const log: Log = { ...silentLog, warn: (_fields, message) => warnings.push(message) }
-  return { removed, rows, warnings, deps: { store, files, log } }
+  return { removed, folders, rows, warnings, deps: { store, files, log } }
 }
 
-test('the end of a task removes its inputs only', async () => {
-  const { deps, removed, rows } = subject()
-  await removeFiles(deps, { id: 'video_1', deletedAtMs: null })
-  assert.deepEqual(removed, ['videos/video_1/input'])
-  assert.deepEqual(rows, [['input']])
+test('a completed task loses its inputs only', async () => {
+  const { deps, removed, folders, rows } = subject()
+  await removeFiles(deps, { id: 'video_1', state: 'completed', deletedAtMs: null })
+  assert.deepEqual([removed, folders, rows], [['videos/video_1/input'], [], [['input']]])
+})
+
+test('a task that ended without a video loses whatever its attempts kept', async () => {
+  for (const state of ['failed', 'error'] as const) {
+    const { deps, folders } = subject()
+    await removeFiles(deps, { id: 'video_1', state, deletedAtMs: null })
+    assert.deepEqual(folders, ['videos/video_1'], state)
+  }
 })
 
 test('a deleted task loses everything', async () => {
-  const { deps, removed } = subject()
-  await removeFiles(deps, { id: 'video_1', deletedAtMs: 1 })
-  assert.equal(removed.length, 3)
+  const { deps, removed, folders } = subject()
+  await removeFiles(deps, { id: 'video_1', state: 'completed', deletedAtMs: 1 })
+  assert.deepEqual([removed.length, folders], [3, ['videos/video_1']])
 })
 
 test('a file that cannot be removed fails nobody and keeps its row for the next start', async () => {
   const { deps, rows, warnings } = subject(() => Promise.reject(new Error('busy')))
-  await removeFiles(deps, { id: 'video_1', deletedAtMs: null })
+  await removeFiles(deps, { id: 'video_1', state: 'completed', deletedAtMs: null })
   assert.deepEqual([rows.length, warnings.length], [0, 1])
 })
 

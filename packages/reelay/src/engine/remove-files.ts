@@ -6,11 +6,16 @@ import type { Task } from '../task/task.ts'
 
 const ALL: readonly ArtifactRole[] = ['input', 'video', 'thumbnail', 'spritesheet', 'last_frame']
 
-type Deps = { store: Store; files: Files; log: Log }
+/** What removing files needs. */
+export type FileRemover = {
+  store: Pick<Store, 'artifacts' | 'removeArtifacts' | 'removableArtifacts'>
+  files: Pick<Files, 'remove' | 'removeFolder'>
+  log: Log
+}
 
 /** Inputs go when a task ends; everything goes when it was deleted. What fails here is found again at the next start. */
 export async function removeFiles(
-  deps: Deps,
+  deps: FileRemover,
   task: Pick<Task, 'id' | 'deletedAtMs' | 'state'>,
 ): Promise<void> {
   const roles: readonly ArtifactRole[] = task.deletedAtMs === null ? ['input'] : ALL
@@ -30,7 +35,7 @@ export async function removeFiles(
 }
 
 /** At start: what a crash between a commit and its clean-up left behind. Bounded per start. */
-export async function removeLeftovers(deps: Deps): Promise<void> {
+export async function removeLeftovers(deps: FileRemover): Promise<void> {
   for (const artifact of await deps.store.removableArtifacts(1_000)) {
     await deps.files.remove(artifact.storageKey)
     await deps.store.removeArtifacts(artifact.taskId, [artifact.role])

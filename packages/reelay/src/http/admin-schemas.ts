@@ -65,3 +65,21 @@ export const projectSchema: z.ZodType = z
 export const projectListSchema: z.ZodType = z
   .object({ object: z.literal('list'), data: z.array(projectSchema) })
   .meta({ id: 'ProjectList' })
+
+const providerAccountSchema: z.ZodType = z
+  .object({
+    object: z.literal('provider_account'),
+    provider: z.string(),
+    account: z.string(),
+    configured: z
+      .boolean()
+      .describe('False for an account that tasks wait for but that is no longer set up.'),
+    paused_until: z.int().min(0).max(253_402_300_799).nullable().describe('Unix seconds.'),
+    in_flight: z.int().min(0).max(1_000_000_000).describe('Jobs that hold a slot of the account.'),
+    check: z.object({ ok: z.boolean(), detail: z.string() }).nullable(),
+  })
+  .meta({ id: 'ProviderAccount' })
+
+export const providerListSchema: z.ZodType = z
+  .object({ object: z.literal('list'), data: z.array(providerAccountSchema) })
+  .meta({ id: 'ProviderList' })

@@ -16,7 +16,10 @@ beforeEach(() => {
 afterEach(() => api.close())
 
 async function create(fields: object = {}, as = key): Promise<string> {
-  const sent = await send(api, 'POST', '/v1/videos', { key: as, body: { model: 'wan2.6', prompt: 'x', ...fields } })
+  const sent = await send(api, 'POST', '/v1/videos', {
+    key: as,
+    body: { model: 'wan2.6', prompt: 'x', ...fields },
+  })
   return String(sent.body['id'])
 }
 
@@ -43,8 +46,9 @@ test('every route asks for its scope', async () => {
   for (const route of ROUTES.filter((candidate) => candidate.access !== 'open')) {
     const path = route.path.replace(/:id.*?(?=\/|$)/, id)
     const other = route.access === 'read' ? 'content' : 'read'
-    const sent = await send(api, route.method, path, { key: api.addKey('proj_a', [other]), body: {} })
-      .catch(() => send(api, route.method, path, { key: api.addKey('proj_a', [other]) }))
+    const sent = await send(api, route.method, path, { key: api.addKey('proj_a', [other]), body: {} }).catch(
+      () => send(api, route.method, path, { key: api.addKey('proj_a', [other]) }),
+    )
     assert.deepEqual([sent.status, errorOf(sent).code], [403, 'insufficient_scope'], route.path)
   }
 })
@@ -78,8 +82,13 @@ test('unknown routes are 404 JSON, known ones with another method 405 with Allow
   assert.deepEqual([put.status, errorOf(put).code], [405, 'method_not_allowed'])
   assert.equal(put.headers.get('allow'), 'DELETE, GET, HEAD')
   assert.equal((await send(api, 'DELETE', '/v1/videos', { key })).headers.get('allow'), 'GET, HEAD, POST')
-  assert.equal((await send(api, 'POST', '/v1/models/local/preview', { key })).headers.get('allow'), 'GET, HEAD')
+  assert.equal(
+    (await send(api, 'POST', '/v1/models/local/preview', { key })).headers.get('allow'),
+    'GET, HEAD',
+  )
 })
+
+const idsOf = (sent: Sent): string[] => (sent.body['data'] as { id: string }[]).map((video) => video.id)
 
 test('the list pages by key, through deleted videos, in both orders', async () => {
   const ids: string[] = []
@@ -88,10 +97,12 @@ test('the list pages by key, through deleted videos, in both orders', async () =
     api.clock.advance(1_000)
   }
   const list = (query: string): Promise<Sent> => send(api, 'GET', `/v1/videos${query}`, { key })
-  const idsOf = (sent: Sent): string[] => (sent.body['data'] as { id: string }[]).map((video) => video.id)
   assert.deepEqual(idsOf(await list('')), ids.toReversed())
   const first = await list('?limit=2&order=asc')
-  assert.deepEqual([first.body['first_id'], first.body['last_id'], first.body['has_more']], [ids[0], ids[1], true])
+  assert.deepEqual(
+    [first.body['first_id'], first.body['last_id'], first.body['has_more']],
+    [ids[0], ids[1], true],
+  )
   await send(api, 'DELETE', `/v1/videos/${ids[1]}`, { key })
   assert.deepEqual(idsOf(await list(`?limit=2&order=asc&after=${ids[1]}`)), [ids[2], ids[3]])
   const last = await list(`?limit=2&order=asc&after=${ids[3]}`)
@@ -107,16 +118,16 @@ test('the list filters by status and model', async () => {
   api.store.change(waiting, { state: 'running', providerWaits: true })
   api.store.change(running, { state: 'running' })
   api.store.change(gone, { state: 'error' })
-  const idsOf = async (query: string, headers: Record<string, string> = {}): Promise<string[]> => {
+  const listed = async (query: string, headers: Record<string, string> = {}): Promise<string[]> => {
     const sent = await send(api, 'GET', `/v1/videos?order=asc&${query}`, { key, headers })
     return (sent.body['data'] as { id: string }[]).map((video) => video.id).toSorted()
   }
-  assert.deepEqual(await idsOf('status=queued'), [queued, waiting].toSorted())
-  assert.deepEqual(await idsOf('status=in_progress'), [running])
-  assert.deepEqual(await idsOf('status=error'), [gone])
-  assert.deepEqual(await idsOf('status=failed', { 'x-stainless-lang': 'js' }), [gone])
-  assert.deepEqual(await idsOf('status=error', { 'x-stainless-lang': 'js' }), [])
-  assert.deepEqual(await idsOf('model=other'), [])
+  assert.deepEqual(await listed('status=queued'), [queued, waiting].toSorted())
+  assert.deepEqual(await listed('status=in_progress'), [running])
+  assert.deepEqual(await listed('status=error'), [gone])
+  assert.deepEqual(await listed('status=failed', { 'x-stainless-lang': 'js' }), [gone])
+  assert.deepEqual(await listed('status=error', { 'x-stainless-lang': 'js' }), [])
+  assert.deepEqual(await listed('model=other'), [])
 })
 
 test('bad list parameters name themselves', async () => {
@@ -153,7 +164,8 @@ test('delete hides the video and removes what it kept; twice is 404', async () =
 
 test('remix says why not', async () => {
   const id = await create()
-  const remix = (): Promise<Sent> => send(api, 'POST', `/v1/videos/${id}/remix`, { key, body: { prompt: 'again' } })
+  const remix = (): Promise<Sent> =>
+    send(api, 'POST', `/v1/videos/${id}/remix`, { key, body: { prompt: 'again' } })
   const early = await remix()
   assert.deepEqual([early.status, errorOf(early).code], [400, 'video_not_ready'])
   api.complete(id)

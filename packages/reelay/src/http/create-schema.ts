@@ -15,7 +15,7 @@ const fields = {
   negative_prompt: z.string().optional(),
   seed: z.int().min(-1).max(Number.MAX_SAFE_INTEGER).optional(),
   generate_audio: z.boolean().optional(),
-  callback_url: z.string().optional().describe('Where the outcome is posted.'),
+  callback_url: z.string().optional().describe('Checked and stored; this version posts nothing to it yet.'),
   metadata: z
     .record(z.string(), z.unknown())
     .optional()

@@ -102,10 +102,19 @@ test('files before fields, several in their order, are durable before the answer
 test('inputs by URL, by data URL and by the object that newer clients send', async () => {
   api.remote.set('https://e.x/a.png', PNG)
   const data = `data:image/png;base64,${Buffer.from(PNG).toString('base64')}`
-  for (const input of ['https://e.x/a.png', data, { image_url: data }, [data], { url: 'https://e.x/a.png' }]) {
+  for (const input of [
+    'https://e.x/a.png',
+    data,
+    { image_url: data },
+    [data],
+    { url: 'https://e.x/a.png' },
+  ]) {
     const { status, body } = await post({ ...BASIC, input_reference: input })
     assert.equal(status, 200, JSON.stringify(body))
-    assert.equal(api.store.artifacts(String(body['id']))[0]?.sha256, api.store.artifacts(String(body['id']))[0]?.sha256)
+    assert.equal(
+      api.store.artifacts(String(body['id']))[0]?.sha256,
+      api.store.artifacts(String(body['id']))[0]?.sha256,
+    )
     assert.equal(api.planned.at(-1)?.inputs[0]?.bytes, PNG.byteLength)
   }
   const bracket = form([
@@ -144,8 +153,18 @@ test('each bad request names its code and its field, stores nothing and leaves n
     [form([...Object.entries(BASIC), ['metadata[a]', file]]), 400, 'invalid_value', 'metadata'],
     [form([...Object.entries(BASIC), ['image', new Blob(['<html>'])]]), 400, 'invalid_value', 'image'],
     [form([...Object.entries(BASIC), ['image', big]]), 413, 'payload_too_large', null],
-    [form([...Object.entries(BASIC), ...[1, 2, 3, 4].map((): [string, Blob] => ['image', file])]), 400, 'invalid_value', 'input_reference'],
-    [form(Array.from({ length: 41 }, (_, index): [string, string] => [`metadata[${index}a]`, 'x'])), 400, 'invalid_multipart', null],
+    [
+      form([...Object.entries(BASIC), ...[1, 2, 3, 4].map((): [string, Blob] => ['image', file])]),
+      400,
+      'invalid_value',
+      'input_reference',
+    ],
+    [
+      form(Array.from({ length: 41 }, (_, index): [string, string] => [`metadata[${index}a]`, 'x'])),
+      400,
+      'invalid_multipart',
+      null,
+    ],
   ]
   for (const [body, status, code, param] of cases) {
     const answer = await post(body)
@@ -170,7 +189,12 @@ test('bodies that cannot be read', async () => {
     ['hello', 'text/plain', 415, 'unsupported_media_type'],
     ['garbage', 'multipart/form-data; boundary=x', 400, 'invalid_multipart'],
     ['--x\r\n', 'multipart/form-data', 400, 'invalid_multipart'],
-    ['--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nhalf', 'multipart/form-data; boundary=x', 400, 'invalid_multipart'],
+    [
+      '--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nhalf',
+      'multipart/form-data; boundary=x',
+      400,
+      'invalid_multipart',
+    ],
     [`{"prompt":"${'x'.repeat(70_000)}"}`, 'application/json', 413, 'payload_too_large'],
     ['a[b]=1&a=2', 'application/x-www-form-urlencoded', 400, 'invalid_form'],
   ]
@@ -183,7 +207,8 @@ test('bodies that cannot be read', async () => {
 })
 
 test('a JSON null is an absent field, and prototype keys are ignored', async () => {
-  const text = '{"model":"wan2.6","prompt":"x","seconds":null,"__proto__":{"a":1},"metadata":{"__proto__":{"b":2},"c":3}}'
+  const text =
+    '{"model":"wan2.6","prompt":"x","seconds":null,"__proto__":{"a":1},"metadata":{"__proto__":{"b":2},"c":3}}'
   const { status, body } = await send(api, 'POST', '/v1/videos', {
     key,
     body: text,
@@ -195,7 +220,11 @@ test('a JSON null is an absent field, and prototype keys are ignored', async () 
 
 test('a slow body is refused when its time is over', async () => {
   const body = new ReadableStream<Uint8Array>({ pull: () => new Promise(() => {}) })
-  const pending = send(api, 'POST', '/v1/videos', { key, body, headers: { 'content-type': 'application/json' } })
+  const pending = send(api, 'POST', '/v1/videos', {
+    key,
+    body,
+    headers: { 'content-type': 'application/json' },
+  })
   await api.clock.untilSleeping()
   api.clock.advance(30_001)
   const answer = await pending
@@ -204,7 +233,10 @@ test('a slow body is refused when its time is over', async () => {
 
 test('a default model stands in for a missing one', async () => {
   const other = startTestApp({ defaultModel: 'wan2.6' })
-  const { status, body } = await send(other, 'POST', '/v1/videos', { key: other.addKey('p'), body: { prompt: 'x' } })
+  const { status, body } = await send(other, 'POST', '/v1/videos', {
+    key: other.addKey('p'),
+    body: { prompt: 'x' },
+  })
   assert.deepEqual([status, body['model']], [200, 'wan2.6'])
   await other.close()
 })
@@ -225,3 +257,23 @@ test('what nobody foresaw is a 500 with the request id, and says nothing more', 
   assert.doesNotMatch(JSON.stringify(answer.body), /secret detail/)
   assert.ok(api.lines.some((line) => line.level === 'error'))
 })
+
+test(
+  'an upload that breaks off in the middle of a file leaves nothing behind',
+  { timeout: 5_000 },
+  async () => {
+    const head = '--x\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\n\r\n'
+    const chunks = [new TextEncoder().encode(head), PNG]
+    const body = new ReadableStream<Uint8Array>({
+      pull: (controller) => {
+        const chunk = chunks.shift()
+        if (chunk === undefined) controller.error(new Error('the client left'))
+        else controller.enqueue(chunk)
+      },
+    })
+    const headers = { 'content-type': 'multipart/form-data; boundary=x' }
+    const answer = await send(api, 'POST', '/v1/videos', { key, body, headers })
+    assert.deepEqual([answer.status, errorOf(answer).code], [400, 'invalid_request'])
+    assert.equal(api.files.staged.size, 0)
+  },
+)

@@ -35,6 +35,18 @@ export type HttpSettings = {
 
 export type Readiness = { ready: boolean; detail: Readonly<Record<string, unknown>> }
 
+/** How one provider account fares, for administrators. */
+export type AccountView = {
+  provider: string
+  account: string
+  /** False for an account that tasks still wait for but that is no longer set up. */
+  configured: boolean
+  /** Epoch milliseconds. */
+  pausedUntilMs: number | null
+  inFlight: number
+  check: { ok: boolean; detail: string } | null
+}
+
 /** Downloads an input that the client named by URL, through the guard. Throws `InputRefused`. */
 export type FetchInput = (
   url: string,
@@ -58,6 +70,8 @@ export type HttpDeps = {
   /** Why a `callback_url` is refused, naming the setting that would allow it; null when it is allowed. */
   refuseCallbackUrl: (url: string) => string | null
   readiness: () => Promise<Readiness>
+  /** Asks each provider whether its credentials work, without spending. */
+  accounts: (signal: AbortSignal) => Promise<readonly AccountView[]>
   /** False once the process is stopping: long polls answer at once. */
   stopping: AbortSignal
 }

@@ -56,13 +56,12 @@ test('another prompt under the same key is refused; another project has keys of 
 })
 
 test('while the first is being received the second is told to come back', async () => {
-  let finish = (): void => {}
+  const gate = Promise.withResolvers<void>()
   const body = new ReadableStream<Uint8Array>({
-    start: (controller) => {
-      finish = () => {
-        controller.enqueue(new TextEncoder().encode(JSON.stringify(BASIC)))
-        controller.close()
-      }
+    pull: async (controller) => {
+      await gate.promise
+      controller.enqueue(new TextEncoder().encode(JSON.stringify(BASIC)))
+      controller.close()
     },
   })
   const headers = { 'idempotency-key': 'k', 'content-type': 'application/json' }
@@ -70,7 +69,7 @@ test('while the first is being received the second is told to come back', async 
   const second = await post(BASIC, 'k')
   assert.deepEqual([second.status, errorOf(second).code], [409, 'request_in_progress'])
   assert.equal(second.headers.get('retry-after'), '1')
-  finish()
+  gate.resolve()
   const { body: created } = await first
   assert.equal((await post(BASIC, 'k')).body['id'], created['id'])
 })

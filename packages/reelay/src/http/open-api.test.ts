@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { DOCS_POLICY, docsPage } from './docs-page.ts'
+import { VERSION } from '../version.ts'
 import { openApiDocument } from './open-api.ts'
 import { ROUTES } from './routes.ts'
 import { startTestApp } from './test-deps.ts'
@@ -28,10 +29,7 @@ test('the document is valid OpenAPI 3.1 and has every route', async () => {
 
 test('the committed document is the one that the code makes', async () => {
   const root = new URL('../../../../', import.meta.url)
-  const manifest = JSON.parse(await readFile(new URL('packages/reelay/package.json', root), 'utf8')) as {
-    version: string
-  }
-  const document = await openApiDocument({ version: manifest.version, serverUrl: 'http://127.0.0.1:7373' })
+  const document = await openApiDocument({ version: VERSION, serverUrl: 'http://127.0.0.1:7373' })
   const committed = JSON.parse(await readFile(new URL('docs/openapi.json', root), 'utf8')) as unknown
   assert.deepEqual(committed, JSON.parse(JSON.stringify(document)), 'run: node scripts/openapi.ts')
 })

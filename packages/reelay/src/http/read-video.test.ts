@@ -13,7 +13,10 @@ beforeEach(() => {
 })
 afterEach(() => api.close())
 
-async function create(headers: Record<string, string> = {}, env?: { outgoing: EventEmitter }): Promise<string> {
+async function create(
+  headers: Record<string, string> = {},
+  env?: { outgoing: EventEmitter },
+): Promise<string> {
   const body = { model: 'wan2.6', prompt: 'a cat' }
   const sent = await send(api, 'POST', '/v1/videos', { key, body, headers, ...(env ? { env } : {}) })
   assert.equal(sent.status, 200, JSON.stringify(sent.body))
@@ -72,9 +75,7 @@ test('Prefer: wait is not woken by what clients cannot see, and ends with its ti
   const id = await create()
   const pending = get(id, { prefer: 'respond-async, wait=99' })
   await api.clock.untilSleeping()
-  const task = api.store.tasks.get(id)!
-  api.store.tasks.set(id, { ...task, version: task.version - 1 })
-  api.store.change(id, { faults: 1 })
+  api.store.change(id, { state: 'submitting' })
   assert.equal(api.clock.sleeping, 1)
   api.clock.advance(25_000)
   const { status, headers } = await pending
@@ -98,7 +99,11 @@ test('Prefer: wait answers at once for an ended video, for a stale ETag and whil
 test('Prefer: wait ends when the client leaves, and when the video is deleted', async () => {
   const id = await create()
   const leaving = new AbortController()
-  const left = send(api, 'GET', `/v1/videos/${id}`, { key, headers: { prefer: 'wait=5' }, signal: leaving.signal })
+  const left = send(api, 'GET', `/v1/videos/${id}`, {
+    key,
+    headers: { prefer: 'wait=5' },
+    signal: leaving.signal,
+  })
   await api.clock.untilSleeping()
   leaving.abort()
   await left
@@ -112,8 +117,14 @@ test('a completed video has a link, probed values and its hash', async () => {
   const id = await create()
   api.complete(id)
   const { body, headers } = await get(id)
-  assert.deepEqual([body['progress'], body['seconds'], body['size'], body['error']], [100, '5', '1280x720', null])
-  assert.match(String(body['video_url']), new RegExp(`^https://reelay.example/v1/videos/${id}/content\\?exp=\\d+&sig=`))
+  assert.deepEqual(
+    [body['progress'], body['seconds'], body['size'], body['error']],
+    [100, '5', '1280x720', null],
+  )
+  assert.match(
+    String(body['video_url']),
+    new RegExp(`^https://reelay.example/v1/videos/${id}/content\\?exp=\\d+&sig=`),
+  )
   const details = body['reelay'] as Record<string, unknown>
   assert.equal(details['duration'], 5.005)
   assert.equal(details['provider'], 'test')
@@ -178,7 +189,11 @@ test('a young video is marked as seen once', async () => {
 test('a retry of an unanswered create joins it; of an answered one it does not', async () => {
   const outgoing = new EventEmitter()
   const first = await create({ 'x-stainless-retry-count': '0' }, { outgoing })
-  const retry = { body: { model: 'wan2.6', prompt: 'a cat' }, key, headers: { 'x-stainless-retry-count': '1' } }
+  const retry = {
+    body: { model: 'wan2.6', prompt: 'a cat' },
+    key,
+    headers: { 'x-stainless-retry-count': '1' },
+  }
   const joined = await send(api, 'POST', '/v1/videos', retry)
   assert.equal(joined.body['id'], first)
   assert.equal(joined.headers.get('idempotent-replayed'), 'inferred')

@@ -1,5 +1,6 @@
 import { isTerminal } from '../task/state.ts'
 import type { Task } from '../task/task.ts'
+import { wireStatus } from '../task/wire-status.ts'
 import { videoNotFound } from './api-error.ts'
 import { matchesEntityTag } from './entity-tag.ts'
 import { jsonAnswer, profileOf, projectOf, VARY, type Exchange } from './exchange.ts'
@@ -44,7 +45,11 @@ function entityTagOf(exchange: Exchange, task: Task): string {
   return `W/"${task.version}${profileOf(exchange) === 'openai' ? 'o' : 'c'}${age}"`
 }
 
-/** The task after its next change that clients can see, or as it is when the time is over. */
+/** What a client waits for. Steps between that look the same to it, such as the submission, are no news. */
+const stageOf = (task: Task): string =>
+  `${wireStatus(task.state, task.providerWaits, 'comet')} ${task.progress}`
+
+/** The task after the next change of its status or progress, or as it is when the time is over. */
 async function awaitChange(exchange: Exchange, seen: Task, waitMs: number): Promise<Task> {
   const { shared, request } = exchange
   const knows = request.headers.get('if-none-match')
@@ -54,13 +59,14 @@ async function awaitChange(exchange: Exchange, seen: Task, waitMs: number): Prom
   const stop = (): void => over.abort()
   const current = (): Task | undefined => shared.store.findTask(projectOf(exchange), seen.id)
   const unwatch = shared.changes.watch(seen.id, () => {
-    if (current()?.version !== seen.version) stop()
+    const task = current()
+    if (task === undefined || stageOf(task) !== stageOf(seen)) stop()
   })
   shared.stopping.addEventListener('abort', stop)
   request.signal.addEventListener('abort', stop)
   try {
-    // A change between the first read and the watch is not missed.
-    if (current()?.version === seen.version) await shared.clock.sleep(waitMs, over.signal)
+    // Nothing was awaited since `seen` was read, so no change is missed.
+    await shared.clock.sleep(waitMs, over.signal)
   } finally {
     unwatch()
     shared.stopping.removeEventListener('abort', stop)

@@ -10,6 +10,7 @@ import { healthz, readyz } from './health.ts'
 import { inputContent } from './input-content.ts'
 import { createKey, listKeys, revokeKey } from './keys.ts'
 import { listModels, retrieveModel } from './list-models.ts'
+import { listProviders } from './list-providers.ts'
 import { listVideos } from './list-videos.ts'
 import { createProject, listProjects } from './projects.ts'
 import { remixVideo } from './remix-video.ts'
@@ -201,6 +202,20 @@ const models: readonly Route[] = [
 ]
 
 const administration: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/v1/providers',
+    access: 'admin',
+    handler: listProviders,
+    doc: {
+      summary: 'List provider accounts',
+      description: 'How each account fares, with a check of its credentials that spends nothing.',
+      responses: answers(
+        'All accounts that are configured or that tasks wait for.',
+        admin.providerListSchema,
+      ),
+    },
+  },
   {
     method: 'POST',
     path: '/v1/keys',

@@ -22,8 +22,11 @@ afterEach(async () => {
   await api.close()
 })
 
-const call = (path: string, init: RequestInit = {}): Promise<Response> =>
-  fetch(`${serving.url}${path}`, { ...init, headers: { authorization: `Bearer ${key}`, ...init.headers } })
+function call(path: string, init: RequestInit = {}): Promise<Response> {
+  const headers = new Headers(init.headers)
+  headers.set('authorization', `Bearer ${key}`)
+  return fetch(`${serving.url}${path}`, { ...init, headers })
+}
 
 async function create(): Promise<string> {
   const response = await call('/v1/videos', {
@@ -106,28 +109,33 @@ test('an answer that comes before the body is read whole by a client that still 
   assert.equal(socket.errored, null)
 })
 
-test('Expect: 100-continue is answered 413 before anything is uploaded', async () => {
-  const send = (bytes: number): Promise<{ status: number; continued: boolean }> =>
-    new Promise((resolve, reject) => {
-      let continued = false
-      const request = nodeRequest(`${serving.url}/v1/videos`, {
-        method: 'POST',
-        headers: { expect: '100-continue', 'content-length': bytes, authorization: `Bearer ${key}` },
-      })
-      request.on('continue', () => {
-        continued = true
-        request.end(Buffer.alloc(bytes))
-      })
-      request.on('response', (response: IncomingMessage) => {
-        response.resume()
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, continued }))
-        request.destroy()
-      })
-      request.on('error', (error) => reject(error))
-      request.flushHeaders()
+function sendExpecting(bytes: number): Promise<{ status: number; continued: boolean }> {
+  return new Promise((resolve, reject) => {
+    let continued = false
+    const request = nodeRequest(`${serving.url}/v1/videos`, {
+      method: 'POST',
+      headers: { expect: '100-continue', 'content-length': bytes, authorization: `Bearer ${key}` },
     })
-  assert.deepEqual(await send(uploadBytesMax(TEST_LIMITS) + 1).catch(String), { status: 413, continued: false })
-  assert.deepEqual(await send(10), { status: 415, continued: true })
+    request.on('continue', () => {
+      continued = true
+      request.end(Buffer.alloc(bytes))
+    })
+    request.on('response', (response: IncomingMessage) => {
+      response.resume()
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, continued }))
+      request.destroy()
+    })
+    request.on('error', (error) => reject(error))
+    request.flushHeaders()
+  })
+}
+
+test('Expect: 100-continue is answered 413 before anything is uploaded', async () => {
+  assert.deepEqual(await sendExpecting(uploadBytesMax(TEST_LIMITS) + 1), {
+    status: 413,
+    continued: false,
+  })
+  assert.deepEqual(await sendExpecting(10), { status: 415, continued: true })
 })
 
 test('a create whose answer has left is marked so', async () => {
@@ -140,7 +148,11 @@ test('a create whose answer has left is marked so', async () => {
 })
 
 test('requests that are no HTTP get JSON too', async () => {
-  for (const text of ['nonsense\r\n\r\n', 'GET / HTTP/1.1\r\n\r\n', 'GET http://[/ HTTP/1.1\r\nhost: x\r\n\r\n']) {
+  for (const text of [
+    'nonsense\r\n\r\n',
+    'GET / HTTP/1.1\r\n\r\n',
+    'GET http://[/ HTTP/1.1\r\nhost: x\r\n\r\n',
+  ]) {
     const socket = socketTo()
     socket.end(text)
     const answer = await textOf(socket)

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Plan } from '../providers/catalog.ts'
-import type { KeyScope, Store } from '../store/store.ts'
+import type { KeyScope } from '../store/store.ts'
 import { systemIds } from '../system/ids.ts'
 import { silentLog, type Log } from '../system/log.ts'
 import { TestClock } from '../system/test-clock.ts'
@@ -55,7 +55,8 @@ export type TestApp = {
 }
 
 function planOf(request: VideoRequest): Plan {
-  if (request.model !== 'wan2.6') return { kind: 'unknown_model', message: `There is no model ${request.model}.` }
+  if (request.model !== 'wan2.6')
+    return { kind: 'unknown_model', message: `There is no model ${request.model}.` }
   if (request.seconds !== null && ![5, 10, 15].includes(Number(request.seconds))) {
     return { kind: 'invalid', param: 'seconds', message: 'seconds is one of 5, 10, 15.' }
   }
@@ -82,6 +83,17 @@ function recordingLog(lines: TestApp['lines']): Log {
   return log
 }
 
+const SETTINGS: HttpSettings = {
+  publicUrl: 'https://reelay.example',
+  linkTtlMs: 3_600_000,
+  linkKeys: [Buffer.alloc(32, 1), Buffer.alloc(32, 2)],
+  profile: 'comet',
+  defaultModel: null,
+  limits: TEST_LIMITS,
+  azureAlias: false,
+  version: '9.9.9',
+}
+
 export function startTestApp(settings: Partial<HttpSettings> = {}): TestApp {
   const clock = new TestClock()
   const store = new TestStore(() => clock.nowMs())
@@ -92,8 +104,7 @@ export function startTestApp(settings: Partial<HttpSettings> = {}): TestApp {
   const stopping = new AbortController()
   store.projects.push({ id: 'proj_a', name: 'A', createdAtMs: clock.nowMs() })
   const deps: HttpDeps = {
-    // The fake has every verb that the HTTP layer calls.
-    store: store as unknown as Store,
+    store,
     files,
     catalog: {
       plan: (request) => {
@@ -101,34 +112,39 @@ export function startTestApp(settings: Partial<HttpSettings> = {}): TestApp {
         return planOf(request)
       },
       list: () => [
-        { id: 'local/preview', object: 'model', created: 1, owned_by: 'local', capabilities: null, price: null },
+        {
+          id: 'local/preview',
+          object: 'model',
+          created: 1,
+          owned_by: 'local',
+          capabilities: null,
+          price: null,
+        },
       ],
     },
     clock,
     ids: systemIds,
     log: recordingLog(lines),
-    settings: {
-      publicUrl: 'https://reelay.example',
-      linkTtlMs: 3_600_000,
-      linkKeys: [Buffer.alloc(32, 1), Buffer.alloc(32, 2)],
-      profile: 'comet',
-      defaultModel: null,
-      limits: TEST_LIMITS,
-      azureAlias: false,
-      version: '9.9.9',
-      ...settings,
-    },
+    settings: { ...SETTINGS, ...settings },
     fetchInput: async (url) => {
       const bytes = remote.get(url)
       if (bytes === undefined) throw new InputRefused('its host is private.')
       return once(bytes)
     },
-    refuseCallbackUrl: (url) => (url.includes('10.0.0.1') ? 'the host is private; see REELAY_ALLOW_HOSTS.' : null),
+    refuseCallbackUrl: (url) =>
+      url.includes('10.0.0.1') ? 'the host is private; see REELAY_ALLOW_HOSTS.' : null,
+    accounts: async () => [],
     readiness: async () => ({ ready: true, detail: { store: 'ok' } }),
     stopping: stopping.signal,
   }
   return {
-    ...{ app: createApp(deps), store, files, clock, remote, lines, planned },
+    app: createApp(deps),
+    store,
+    files,
+    clock,
+    remote,
+    lines,
+    planned,
     addKey: (projectId, scopes = ['create', 'read', 'content'], profile = 'comet') => {
       const secret = `rk_${systemIds.secret(32)}`
       const key = { id: systemIds.id('key', clock.nowMs()), projectId, name: 'test', scopes, profile }

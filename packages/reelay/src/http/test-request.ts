@@ -1,4 +1,5 @@
 import type { ErrorEnvelope } from '@reelay/sdk'
+import { z } from 'zod'
 import type { TestApp } from './test-deps.ts'
 
 export type Sent = {
@@ -27,7 +28,12 @@ function encoded(body: unknown): { content: NonNullable<RequestInit['body']>; ty
 }
 
 /** One request to the app, without a socket. */
-export async function send(api: TestApp, method: string, path: string, options: SendOptions = {}): Promise<Sent> {
+export async function send(
+  api: TestApp,
+  method: string,
+  path: string,
+  options: SendOptions = {},
+): Promise<Sent> {
   const headers = new Headers()
   if (options.key !== undefined) headers.set('authorization', `Bearer ${options.key}`)
   const init: RequestInit & { duplex?: 'half' } = { method, headers, duplex: 'half' }
@@ -43,12 +49,23 @@ export async function send(api: TestApp, method: string, path: string, options: 
   return { status: response.status, headers: response.headers, body: objectOf(bytes), bytes }
 }
 
+const anyObject = z.record(z.string(), z.unknown())
+
+const envelope: z.ZodType<ErrorEnvelope> = z.object({
+  error: z.object({
+    message: z.string(),
+    type: z.string(),
+    param: z.string().nullable(),
+    code: z.string().nullable(),
+  }),
+})
+
 function objectOf(bytes: Uint8Array): Record<string, unknown> {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>
+    return anyObject.parse(JSON.parse(new TextDecoder().decode(bytes)))
   } catch {
     return {}
   }
 }
 
-export const errorOf = (sent: Sent): ErrorEnvelope['error'] => (sent.body as ErrorEnvelope).error
+export const errorOf = (sent: Sent): ErrorEnvelope['error'] => envelope.parse(sent.body).error

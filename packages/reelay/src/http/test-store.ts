@@ -1,11 +1,12 @@
 import type * as Port from '../store/store.ts'
 import { isTerminal } from '../task/state.ts'
 import type { Task } from '../task/task.ts'
+import { TestEngineVerbs } from './test-engine-verbs.ts'
 
 type ReplayRow = { id: string; fingerprint: string; clientAttempt: number; taskId: string; answered: boolean }
 
 /** The verbs that the HTTP layer asks of a store, in memory. Not one of the engine's. */
-export class TestStore {
+export class TestStore extends TestEngineVerbs implements Port.Store {
   readonly tasks: Map<string, Task> = new Map()
   readonly files: Map<string, readonly Port.Artifact[]> = new Map()
   readonly replays: ReplayRow[] = []
@@ -19,6 +20,7 @@ export class TestStore {
   readonly #nowMs: () => number
 
   constructor(nowMs: () => number) {
+    super()
     this.#nowMs = nowMs
   }
 
@@ -29,7 +31,12 @@ export class TestStore {
       const row = this.#idempotency.get(`${task.projectId} ${idempotency.route} ${idempotency.key}`)
       if (row !== undefined && row.fingerprint !== idempotency.fingerprint) return { kind: 'key_reused' }
       if (row !== undefined) {
-        return { kind: 'replayed', by: 'key', task: this.findTask(task.projectId, row.taskId), replayId: null }
+        return {
+          kind: 'replayed',
+          by: 'key',
+          task: this.findTask(task.projectId, row.taskId),
+          replayId: null,
+        }
       }
     }
     const earlier = this.replays.findLast(
@@ -81,8 +88,10 @@ export class TestStore {
 
   async listTasks(query: Port.ListQuery): Promise<Port.TaskPage> {
     const sign = query.order === 'asc' ? 1 : -1
-    const compare = (a: { createdAtMs: number; id: string }, b: { createdAtMs: number; id: string }): number =>
-      sign * (a.createdAtMs - b.createdAtMs || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
+    const compare = (
+      a: { createdAtMs: number; id: string },
+      b: { createdAtMs: number; id: string },
+    ): number => sign * (a.createdAtMs - b.createdAtMs || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
     const { after, states, runningWaits } = query
     const matching = [...this.tasks.values()]
       .filter((task) => task.projectId === query.projectId && task.deletedAtMs === null)

@@ -77,7 +77,10 @@ test('ranges', async () => {
   ]
   for (const [range, status, contentRange, length] of cases) {
     const sent = await content('', { range })
-    assert.deepEqual([sent.status, sent.headers.get('content-range'), sent.bytes.byteLength], [status, contentRange, length])
+    assert.deepEqual(
+      [sent.status, sent.headers.get('content-range'), sent.bytes.byteLength],
+      [status, contentRange, length],
+    )
     assert.equal(sent.headers.get('content-length'), String(length))
   }
   for (const range of [`bytes=${size}-`, 'bytes=-0']) {

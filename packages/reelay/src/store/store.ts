@@ -168,6 +168,8 @@ export interface Store {
   removableArtifacts(limit: number): Promise<readonly (Artifact & { taskId: string })[]>
   pauseAccount(account: string, untilMs: number, reason: string): Promise<void>
   pausedUntilMs(account: string): number | null
+  /** Attempts that hold a slot of the account. */
+  inFlight(account: string): number
   /** Accounts that have scheduled tasks, configured or not. */
   scheduledAccounts(): Promise<readonly string[]>
   /** Embedded start: the only owner takes back what the last process held. */

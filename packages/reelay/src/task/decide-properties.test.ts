@@ -45,6 +45,8 @@ class Dice {
   }
 }
 
+const account = (_: unknown, index: number) => ({ account: `account-${index}`, model: 'm' })
+
 /** The engine's steps over one task in memory, with every outcome drawn by lot and every decision checked. */
 class Life {
   task: Task
@@ -55,7 +57,6 @@ class Life {
   licences = 1
 
   constructor(candidates: number) {
-    const account = (_: unknown, index: number) => ({ account: `account-${index}`, model: 'm' })
     this.task = newTask(START_MS, {
       candidates: Array.from({ length: candidates }, account),
       deadlineAtMs: START_MS + timing.deadlineMs,
@@ -101,7 +102,13 @@ class Life {
     if (isTerminal(task.state)) return this.#drain(dice, moment)
     if (task.cancelRequestedAtMs !== null && decide.canCancel(task.state)) return this.#cancel(dice, moment)
     if (this.nowMs >= task.deadlineAtMs && task.state !== 'submitting') {
-      return this.apply(decide.decideDeadline(task, cancelOutcome(task, dice), moment))
+      return this.apply(
+        decide.decideDeadline(
+          task,
+          { cancel: cancelOutcome(task, dice), served: dice.pick([true, false]) },
+          moment,
+        ),
+      )
     }
     if (task.state === 'queued') this.#submit(dice, moment)
     else if (task.state === 'submitting') {
@@ -170,7 +177,12 @@ class Life {
   }
 
   #archive(dice: Dice, moment: decide.Moment): Decision {
-    const kind = dice.pick(['link_dead', 'download_failed', 'storage_full', 'stored'])
+    const kind = dice.pick<decide.ArchiveFault['kind'] | 'stored'>([
+      'link_dead',
+      'download_failed',
+      'storage_full',
+      'stored',
+    ])
     return kind === 'stored'
       ? decide.decideStored(this.task, { bytes: 1, sha256: 'x' }, this.nowMs)
       : decide.decideArchiveFault(this.task, { kind, detail: 'd' }, moment)
@@ -207,7 +219,8 @@ class Life {
       // The step after a submission starts at its own time: a due time is only ever planned within the deadline.
       if (this.nowMs < task.deadlineAtMs) assert.ok(decision.dueAtMs <= task.deadlineAtMs, 'due too late')
     }
-    const full = decision.events.length === 0 || decision.events.some((e) => e.data?.['kind'] === 'storage_full')
+    const full =
+      decision.events.length === 0 || decision.events.some((e) => e.data?.['kind'] === 'storage_full')
     const first = task.state === 'archiving' && before.attempt?.endedAtMs == null
     const paused = before.state === 'archiving' && task.state === 'archiving' && full
     if (!first && !paused) assert.equal(task.deadlineAtMs, before.deadlineAtMs, 'the deadline moved')
@@ -284,9 +297,23 @@ test('the random lives reach every end and every state', () => {
   })
   holds(watched, { numRuns: 3_000, seed: 7 })
   for (const expected of [
-    ...['queued', 'submitting', 'unknown', 'running', 'archiving', 'completed', 'failed', 'error'],
-    ...['cancelled', 'moderation_blocked', 'provider_failed', 'never_submitted', 'submit_outcome_unknown'],
-    ...['deadline_exceeded', 'provider_task_lost', 'output_lost'],
+    'queued',
+    'submitting',
+    'unknown',
+    'running',
+    'archiving',
+    'completed',
+    'failed',
+    'error',
+    'cancelled',
+    'moderation_blocked',
+    'provider_failed',
+    'never_submitted',
+    'no_provider',
+    'submit_outcome_unknown',
+    'deadline_exceeded',
+    'provider_task_lost',
+    'output_lost',
   ]) {
     assert.ok(seen.has(expected), `never reached: ${expected}`)
   }

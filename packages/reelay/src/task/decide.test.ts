@@ -48,6 +48,9 @@ const attempt: Attempt = {
 const running = (patch: Partial<Task> = {}): Task => newTask(NOW_MS, { state: 'running', attempt, ...patch })
 const done: Verdict = { kind: 'done', outputs: [{ role: 'video', ref: 'x' }] }
 
+const deadlineCode = (task: Task, served: boolean) =>
+  decideDeadline(task, { cancel: 'not_needed', served }, moment()).patch.error?.code
+
 test('an attempt is opened with the next number and the candidate in use', () => {
   const candidates = ['a', 'b'].map((account) => ({ account, model: 'm' }))
   const decision = decideSubmit(newTask(NOW_MS, { candidates, candidate: 1, attempt }), 'token', NOW_MS)
@@ -77,7 +80,11 @@ test('a synchronous provider is accepted and finished at once, and its operation
 test('a refusal goes to the next candidate at once, and after the last one waits before the first again', () => {
   const candidates = ['a', 'b'].map((account) => ({ account, model: 'm' }))
   const refused = { kind: 'not_sent', detail: '429', retryAtMs: NOW_MS + 9_000 } as const
-  const first = decideSubmitted(newTask(NOW_MS, { state: 'submitting', attempt, candidates }), refused, moment())
+  const first = decideSubmitted(
+    newTask(NOW_MS, { state: 'submitting', attempt, candidates }),
+    refused,
+    moment(),
+  )
   assert.deepEqual([first.to, first.dueAtMs, first.patch.candidate], ['queued', NOW_MS, 1])
   const last = newTask(NOW_MS, { state: 'submitting', attempt, candidates, candidate: 1 })
   const again = decideSubmitted(last, refused, moment())
@@ -99,8 +106,20 @@ test('the first success extends the deadline to the end of the link and at least
 
 test('a video that was finished once and then lost ends as output_lost, not as late', () => {
   const outputs = [{ role: 'video', ref: 'x' }] as const
-  assert.equal(decideDeadline(running({ outputs }), 'cancelled', moment()).patch.error?.code, 'output_lost')
-  assert.equal(decideDeadline(running(), 'cancelled', moment()).patch.error?.code, 'deadline_exceeded')
+  assert.equal(
+    decideDeadline(running({ outputs }), { cancel: 'cancelled', served: true }, moment()).patch.error?.code,
+    'output_lost',
+  )
+  assert.equal(
+    decideDeadline(running(), { cancel: 'cancelled', served: true }, moment()).patch.error?.code,
+    'deadline_exceeded',
+  )
+})
+
+test('a task that nobody could serve any more says so at its deadline; a submitted one does not', () => {
+  assert.equal(deadlineCode(newTask(NOW_MS), false), 'no_provider')
+  assert.equal(deadlineCode(newTask(NOW_MS), true), 'never_submitted')
+  assert.equal(deadlineCode(running(), false), 'deadline_exceeded')
 })
 
 test('a long pause of a full disk is one line of the timeline', () => {
@@ -108,7 +127,11 @@ test('a long pause of a full disk is one line of the timeline', () => {
   const fault = { kind: 'storage_full', detail: 'full' } as const
   const first = decideArchiveFault(archiving, fault, moment())
   assert.equal(first.events.length, 1)
-  const again = decideArchiveFault({ ...archiving, ...first.patch }, fault, moment({ nowMs: NOW_MS + 30_000 }))
+  const again = decideArchiveFault(
+    { ...archiving, ...first.patch },
+    fault,
+    moment({ nowMs: NOW_MS + 30_000 }),
+  )
   assert.deepEqual([again.events.length, again.to], [0, 'archiving'])
   assert.equal(again.patch.deadlineAtMs, NOW_MS + 30_000 + DAY_MS)
 })
@@ -128,10 +151,12 @@ test('"no such task" needs the grace and two sightings 30 s apart, with nothing 
   assert.equal(decideVerdict(young, gone, moment()).patch.missing, undefined)
   const first = decideVerdict(running(), gone, moment())
   assert.equal(first.patch.missing?.firstAtMs, NOW_MS)
-  const seen = running({ missing: first.patch.missing! })
+  assert.ok(first.patch.missing)
+  const seen = running({ missing: first.patch.missing })
   assert.equal(decideVerdict(seen, gone, moment({ nowMs: NOW_MS + 29_999 })).to, 'running')
   assert.equal(decideVerdict(seen, gone, moment({ nowMs: NOW_MS + 30_000 })).to, 'error')
-  for (const between of [{ kind: 'waiting' }, { kind: 'unrecognised', status: 'warming' }] as Verdict[]) {
+  const others: readonly Verdict[] = [{ kind: 'waiting' }, { kind: 'unrecognised', status: 'warming' }]
+  for (const between of others) {
     assert.equal(decideVerdict(seen, between, moment()).patch.missing, null, between.kind)
   }
 })

@@ -49,7 +49,7 @@ const endAttempt = (task: Task, nowMs: number): { attempt?: AttemptChange } =>
     : { attempt: { kind: 'patch', n: task.attempt.n, patch: { endedAtMs: nowMs } } }
 
 /** Ends a task without a video. The attempt is closed too, unless its upstream job may still run (`drainAtMs`). */
-export function endTask(
+function endTask(
   task: Task,
   to: 'failed' | 'error',
   error: TaskError,
@@ -404,9 +404,20 @@ export function decideCancel(task: Task, outcome: CancelOutcome, moment: Moment)
   })
 }
 
-/** The deadline has passed. `cancel` tells what the upstream cancel of a running job came to. */
-export function decideDeadline(task: Task, cancel: CancelOutcome, moment: Moment): Decision {
+/**
+ * The deadline has passed. `cancel` tells what the upstream cancel of a running job came to, `served` whether any of the
+ * task's candidates is configured.
+ */
+export function decideDeadline(
+  task: Task,
+  { cancel, served }: { cancel: CancelOutcome; served: boolean },
+  moment: Moment,
+): Decision {
   const { nowMs, timing } = moment
+  if (task.state === 'queued' && !served) {
+    const message = 'No provider that could serve the task is configured any more. Nothing was billed.'
+    return endTask(task, 'error', taskError('no_provider', message), nowMs)
+  }
   if (task.state === 'queued') {
     const message =
       'No provider accepted the task before its deadline. Nothing was billed; create the video again.'

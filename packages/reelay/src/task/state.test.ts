@@ -25,6 +25,12 @@ const LEGAL: readonly (readonly [TaskState, TaskState])[] = [
   ['archiving', 'error'],
 ]
 
+const reachable = (start: TaskState): Set<TaskState> => {
+  const seen = new Set<TaskState>([start])
+  for (const state of seen) for (const next of NEXT[state]) seen.add(next)
+  return seen
+}
+
 test('every pair of states is legal or illegal as the table says', () => {
   for (const from of TASK_STATES) {
     for (const to of TASK_STATES) {
@@ -47,11 +53,6 @@ test('exactly completed, failed and error are terminal', () => {
 })
 
 test('every state is reachable from queued, and an end is reachable from every state', () => {
-  const reachable = (start: TaskState): Set<TaskState> => {
-    const seen = new Set<TaskState>([start])
-    for (const state of seen) for (const next of NEXT[state]) seen.add(next)
-    return seen
-  }
   assert.deepEqual([...reachable('queued')].toSorted(), TASK_STATES.toSorted())
   for (const state of TASK_STATES) assert.ok([...reachable(state)].some(isTerminal), state)
 })

@@ -11,10 +11,19 @@ export type Answer = {
   bytes: Uint8Array
 }
 
-export type CallOptions = { key?: string | null; body?: RequestInit['body']; headers?: Record<string, string> }
+export type CallOptions = {
+  key?: string | null
+  body?: RequestInit['body']
+  headers?: Record<string, string>
+}
 
 /** Anything but a body object is sent as it is; the key is the gateway's own unless it is null. */
-export async function call(gateway: Gateway, method: string, path: string, options: CallOptions = {}): Promise<Answer> {
+export async function call(
+  gateway: Gateway,
+  method: string,
+  path: string,
+  options: CallOptions = {},
+): Promise<Answer> {
   const headers = new Headers(options.headers)
   const key = options.key === undefined ? gateway.key : options.key
   if (key !== null) headers.set('authorization', `Bearer ${key}`)

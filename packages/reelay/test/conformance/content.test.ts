@@ -22,8 +22,12 @@ async function create(prompt: string): Promise<string> {
   return videoOf(answer).id
 }
 
-const content = (id: string, query = '', headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> =>
-  call(gateway, method, `/v1/videos/${id}/content${query}`, { headers })
+const content = (
+  id: string,
+  query = '',
+  headers: Record<string, string> = {},
+  method = 'GET',
+): Promise<Answer> => call(gateway, method, `/v1/videos/${id}/content${query}`, { headers })
 
 test('C37 openai: content while queued is one request and no file', async () => {
   const id = await create('c37 [up:steps=queued*100000]')
@@ -86,8 +90,8 @@ test('C43 video_url without a key, and with a signature that was changed', async
   const open = await call(gateway, 'GET', url, { key: null })
   assert.deepEqual([open.status, open.headers.get('content-type')], [200, 'video/mp4'])
   const last = url.at(-2) === 'A' ? 'B' : 'A'
-  const changed = await call(gateway, 'GET', url.slice(0, -2) + last + url.slice(-1), { key: null })
-  assert.deepEqual([changed.status, errorOf(changed).code], [401, 'invalid_signature'])
+  const tampered = await call(gateway, 'GET', url.slice(0, -2) + last + url.slice(-1), { key: null })
+  assert.deepEqual([tampered.status, errorOf(tampered).code], [401, 'invalid_signature'])
 })
 
 test('C44 variants', async () => {
@@ -133,12 +137,13 @@ function changed(id: string, condition: () => boolean): Promise<void> {
   })
 }
 
+const remix = (id: string): Promise<Answer> =>
+  call(gateway, 'POST', `/v1/videos/${id}/remix`, {
+    body: JSON.stringify({ prompt: 'again' }),
+    headers: { 'content-type': 'application/json' },
+  })
+
 test('C50 remix', async () => {
-  const remix = (id: string): Promise<Answer> =>
-    call(gateway, 'POST', `/v1/videos/${id}/remix`, {
-      body: JSON.stringify({ prompt: 'again' }),
-      headers: { 'content-type': 'application/json' },
-    })
   const early = await remix(await create('c50 [up:steps=queued*100000]'))
   assert.deepEqual([early.status, errorOf(early).code], [400, 'video_not_ready'])
   const late = await remix(done)

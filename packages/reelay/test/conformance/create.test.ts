@@ -159,12 +159,17 @@ test('C18 garbage multipart', async () => {
 
 test('C19 openai 7: an upload over the limit is refused once', async () => {
   const tries: Tries = []
-  const file = await toFile(new Uint8Array([...PNG, ...new Uint8Array(300_000)]), 'big.png', { type: 'image/png' })
-  await assert.rejects(openai(gateway, tries).videos.create({ ...FRAMES, input_reference: file }), (error) => {
-    assert.ok(error instanceof APIError)
-    assert.deepEqual([error.status, error.code], [413, 'payload_too_large'])
-    return true
+  const file = await toFile(new Uint8Array([...PNG, ...new Uint8Array(300_000)]), 'big.png', {
+    type: 'image/png',
   })
+  await assert.rejects(
+    openai(gateway, tries).videos.create({ ...FRAMES, input_reference: file }),
+    (error) => {
+      assert.ok(error instanceof APIError)
+      assert.deepEqual([error.status, error.code], [413, 'payload_too_large'])
+      return true
+    },
+  )
   assert.equal(tries.length, 1)
 })
 
@@ -172,13 +177,26 @@ test('C20 curl with Expect: 100-continue uploads nothing', async (t) => {
   const target = `${gateway.url}/v1/videos`
   const format = '%{http_code} %{size_upload}'
   const headers = ['-H', 'Expect: 100-continue', '-H', 'Content-Length: 900000000']
-  const curl = spawn('curl', ['-s', '-o', '/dev/null', '-w', format, ...headers, '-X', 'POST', '--data-binary', 'x', target])
+  const curl = spawn('curl', [
+    '-s',
+    '-o',
+    '/dev/null',
+    '-w',
+    format,
+    ...headers,
+    '-X',
+    'POST',
+    '--data-binary',
+    'x',
+    target,
+  ])
   let output = ''
   curl.stdout.on('data', (chunk) => {
     output += String(chunk)
   })
   const missing = once(curl, 'error').then(() => 'missing')
-  if ((await Promise.race([missing, once(curl, 'close')])) === 'missing') return t.skip('there is no curl here')
+  if ((await Promise.race([missing, once(curl, 'close')])) === 'missing')
+    return t.skip('there is no curl here')
   assert.equal(output, '413 0')
 })
 

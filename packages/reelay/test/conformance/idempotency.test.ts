@@ -35,13 +35,14 @@ test('C22 the same key and body twice', async () => {
   assert.equal(first.headers.get('idempotent-replayed'), null)
 })
 
+function sendForm(): Promise<Answer> {
+  const data = new FormData()
+  for (const [name, value] of Object.entries(BASIC)) data.append(name, value)
+  return call(gateway, 'POST', '/v1/videos', { body: data, headers: { 'idempotency-key': 'c23' } })
+}
+
 test('C23 the same as multipart, with another boundary', async () => {
-  const send = (): Promise<Answer> => {
-    const data = new FormData()
-    for (const [name, value] of Object.entries(BASIC)) data.append(name, value)
-    return call(gateway, 'POST', '/v1/videos', { body: data, headers: { 'idempotency-key': 'c23' } })
-  }
-  assert.equal(videoOf(await send()).id, videoOf(await send()).id)
+  assert.equal(videoOf(await sendForm()).id, videoOf(await sendForm()).id)
 })
 
 test('C24 the same key with another prompt', async () => {
@@ -100,7 +101,9 @@ test('C28 openai 7: eight at once, three answers lost: eight tasks', async () =>
   gateway.dropAnswers(3)
   const tries: Tries = []
   const client = openai(gateway, tries)
-  const videos = await Promise.all(Array.from({ length: 8 }, () => client.videos.create({ ...BASIC, prompt: 'c28' })))
+  const videos = await Promise.all(
+    Array.from({ length: 8 }, () => client.videos.create({ ...BASIC, prompt: 'c28' })),
+  )
   assert.equal(tries.length, 11)
   assert.equal(await stored('c28'), 8)
   assert.equal(new Set(videos.map(({ id }) => id)).size, 8)

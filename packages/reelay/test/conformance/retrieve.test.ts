@@ -106,7 +106,9 @@ test('C45 openai: every video once over the pages; newest first', async () => {
   const key = await gateway.addKey('lists')
   const ids: string[] = []
   for (let count = 0; count < 7; count += 1) {
-    ids.push(videoOf(await postJson(gateway, { model: 'wan2.6', prompt: `c45 ${count} ${WAITS}` }, {}, key)).id)
+    ids.push(
+      videoOf(await postJson(gateway, { model: 'wan2.6', prompt: `c45 ${count} ${WAITS}` }, {}, key)).id,
+    )
   }
   const client = openai({ ...gateway, key })
   const seen: string[] = []

@@ -63,7 +63,7 @@ export async function startGateway(environment: Environment = {}): Promise<Gatew
   })
   const { url } = await reelay.listen()
   await reelay.start()
-  const connections = watchConnections(reelay)
+  const connections = watchConnections(reelay, Number(new URL(url).port))
   const addKey = (projectId: string): Promise<string> => createKey(reelay, projectId)
   return {
     url,
@@ -94,14 +94,16 @@ async function createKey(reelay: Reelay, projectId: string): Promise<string> {
 
 const REQUESTS = 'http.server.request.start'
 
-type Connections = { drop(count: number): void; untilCreate(): Promise<void>; stop(): void }
+type Connections = { drop: (count: number) => void; untilCreate: () => Promise<void>; stop: () => void }
 
 /** Finds the connection of a create by its request id, which the task's timeline has too. */
-function watchConnections(reelay: Reelay): Connections {
+function watchConnections(reelay: Reelay, port: number): Connections {
   const requests = new Map<string, IncomingMessage>()
   let waiting: (() => void)[] = []
   const record = (message: unknown): void => {
     const { request } = message as { request: IncomingMessage }
+    // The provider's server is in this process too.
+    if (request.socket.localPort !== port) return
     requests.set(String(request.headers['x-request-id']), request)
     if (request.method !== 'POST' || request.url !== '/v1/videos') return
     for (const wake of waiting) wake()

@@ -26,12 +26,19 @@ async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
 const BYTES = new Uint8Array(100)
 const KEY = 'videos/video_1/1.1.video.0.mp4'
 
+const isHandle = (value: unknown): value is FileHandle =>
+  typeof value === 'object' && value !== null && 'writeFile' in value && 'sync' in value
+
 /** The class of file handles, whose methods a test can replace: a full disk without filling one. */
 async function handleClass(): Promise<FileHandle> {
   const handle = await open(import.meta.filename)
   await handle.close()
-  return Object.getPrototypeOf(handle) as FileHandle
+  const prototype: unknown = Object.getPrototypeOf(handle)
+  assert.ok(isHandle(prototype))
+  return prototype
 }
+
+const modeOf = async (path: string) => (await stat(path)).mode & 0o777
 
 for (const code of ['ENOSPC', 'EDQUOT']) {
   for (const method of ['writeFile', 'sync'] as const) {
@@ -78,7 +85,6 @@ test('disk: files and directories are private to their owner', async () => {
   const staged = await files.stage()
   await staged.write(once(BYTES), 100)
   await staged.keep(KEY)
-  const modeOf = async (path: string) => (await stat(path)).mode & 0o777
   assert.equal(await modeOf(files.localPath(KEY)), 0o600)
   for (const directory of ['staging', 'videos', 'videos/video_1']) {
     assert.equal(await modeOf(join(files.root, directory)), 0o700, directory)

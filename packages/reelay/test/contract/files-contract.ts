@@ -51,6 +51,11 @@ const ILLEGAL_KEYS: readonly string[] = [
   'C:/a/b',
 ]
 
+const broken = async function* () {
+  yield BYTES
+  throw new Error('connection reset')
+}
+
 /** What every `Files` must do, wherever the bytes are. */
 export function filesContract(open: OpenFiles): void {
   test('files: staged bytes are counted and hashed, and whole under their key', async () => {
@@ -76,7 +81,13 @@ export function filesContract(open: OpenFiles): void {
   test('files: a range gives exactly its bytes, both ends included', async () => {
     await using files = await open()
     await keep(files, KEY, BYTES)
-    for (const [start, end] of [[0, 0], [0, 999], [10, 19], [999, 999], [250, 700]] as const) {
+    for (const [start, end] of [
+      [0, 0],
+      [0, 999],
+      [10, 19],
+      [999, 999],
+      [250, 700],
+    ] as const) {
       assert.deepEqual(await read(files, KEY, { start, end }), BYTES.slice(start, end + 1), `${start}-${end}`)
     }
   })
@@ -101,6 +112,31 @@ export function filesContract(open: OpenFiles): void {
     assert.equal(await files.size(neighbour), 1_000)
   })
 
+  test('files: a folder is removed with all its files, and no other; an illegal one not at all', async () => {
+    await using files = await open()
+    const other = 'videos/video_2/1.1.video.0.mp4'
+    await keep(files, KEY, BYTES)
+    await keep(files, 'videos/video_1/1.2.video.0.mp4', BYTES)
+    await keep(files, other, BYTES)
+    await files.removeFolder('videos/video_1')
+    await files.removeFolder('videos/video_1')
+    assert.equal(await files.size(KEY), undefined)
+    for (const folder of [
+      '',
+      'videos',
+      'videos/',
+      'videos/..',
+      'videos/.',
+      '..',
+      '../x',
+      '/videos/a',
+      'videos/a/b',
+    ]) {
+      await assert.rejects(files.removeFolder(folder), /not a storage key/, folder)
+    }
+    assert.equal(await files.size(other), 1_000)
+  })
+
   test('files: one byte over the limit is too large, exactly the limit is not', async () => {
     await using files = await open()
     const staged = await files.stage()
@@ -118,10 +154,6 @@ export function filesContract(open: OpenFiles): void {
   test('files: what the source throws is thrown, and nothing is visible', async () => {
     await using files = await open()
     const staged = await files.stage()
-    const broken = async function* () {
-      yield BYTES
-      throw new Error('connection reset')
-    }
     await assert.rejects(staged.write(broken(), 10_000), /connection reset/)
     await staged.discard()
     assert.equal(await files.size(KEY), undefined)

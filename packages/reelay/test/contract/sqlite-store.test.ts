@@ -29,7 +29,9 @@ storeContract(open)
 function schemaOf(path: string): string {
   const database = new DatabaseSync(path, { readOnly: true })
   const rows = database
-    .prepare("select sql from sqlite_schema where sql is not null and name not like 'kysely%' order by type desc, name")
+    .prepare(
+      "select sql from sqlite_schema where sql is not null and name not like 'kysely%' order by type desc, name",
+    )
     .all()
   database.close()
   return `${rows.map((row) => `${String(row['sql']).replaceAll(', "', ',\n  "')};`).join('\n\n')}\n`

@@ -17,6 +17,12 @@ const key = (id: string, patch: Partial<ApiKey> = {}): ApiKey => ({
   ...patch,
 })
 
+const listen = (s: StoreSubject) => {
+  const heard: [string, ChangeKind][] = []
+  const unsubscribe = s.store.onChange((taskId, kind) => heard.push([taskId, kind]))
+  return { heard, unsubscribe, take: () => heard.splice(0).map(([, kind]) => kind) }
+}
+
 /** Keys, projects, and what listeners hear. */
 export function storeAccessContract(open: OpenStore): void {
   const subject = () => StoreSubject.open(open)
@@ -85,12 +91,6 @@ export function storeAccessContract(open: OpenStore): void {
       project,
     ])
   })
-
-  const listen = (s: StoreSubject) => {
-    const heard: [string, ChangeKind][] = []
-    const unsubscribe = s.store.onChange((taskId, kind) => heard.push([taskId, kind]))
-    return { heard, unsubscribe, take: () => heard.splice(0).map(([, kind]) => kind) }
-  }
 
   test('changes: clients schedule, the engine moves, and a look without news is silent', async () => {
     await using s = await subject()

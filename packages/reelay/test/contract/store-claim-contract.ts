@@ -5,18 +5,19 @@ import { ACCOUNT, LEASE_MS, StoreSubject, type OpenStore } from './store-subject
 
 const HOUR_MS = 3_600_000
 
+const query = (patch: Partial<ClaimQuery>): ClaimQuery => ({
+  owner: 'w1',
+  account: ACCOUNT,
+  limit: 100,
+  leaseMs: LEASE_MS,
+  perSecond: 1,
+  burst: 3,
+  ...patch,
+})
+
 /** Claims, leases, fences and the pace of accounts. */
 export function storeClaimContract(open: OpenStore): void {
   const subject = () => StoreSubject.open(open)
-  const query = (patch: Partial<ClaimQuery>): ClaimQuery => ({
-    owner: 'w1',
-    account: ACCOUNT,
-    limit: 100,
-    leaseMs: LEASE_MS,
-    perSecond: 1,
-    burst: 3,
-    ...patch,
-  })
 
   test('claim: the tasks that are due longest are leased first, as many as asked for', async () => {
     await using s = await subject()

@@ -104,6 +104,19 @@ export function storeCommitContract(open: OpenStore): void {
     assert.equal((await s.store.commit(s.move(second, 'failed', { dueAtMs: null }))).kind, 'committed')
   })
 
+  test('commit: a fence is spent when its own holder claims again', async () => {
+    await using s = await subject()
+    await s.create()
+    const first = await s.claimOne()
+    s.clock.advance(LEASE_MS)
+    const second = await s.claimOne()
+    assert.equal(second.owner, first.owner)
+    assert.equal(await s.store.renew(first, LEASE_MS), false)
+    await s.store.release([first])
+    assert.deepEqual(await s.store.commit(s.move(first, 'failed', { dueAtMs: null })), { kind: 'fenced' })
+    assert.equal((await s.store.commit(s.move(second, 'failed', { dueAtMs: null }))).kind, 'committed')
+  })
+
   test('commit: a second write-back of one lease is fenced', async () => {
     await using s = await subject()
     await s.create()
@@ -212,7 +225,13 @@ export function storeCommitContract(open: OpenStore): void {
     await s.create()
     const { id } = await s.run('job')
     await s.store.commit(s.move(await s.claimOne(), 'archiving'))
-    const poster: Artifact = { ...video, role: 'thumbnail', mime: 'image/jpeg', durationMs: null, codec: null }
+    const poster: Artifact = {
+      ...video,
+      role: 'thumbnail',
+      mime: 'image/jpeg',
+      durationMs: null,
+      codec: null,
+    }
     const second = { ...video, index: 1, storageKey: 'videos/a/1.1.video.1.mp4' }
     const artifacts = [second, video, poster]
     await s.store.commit(s.move(await s.claimOne(), 'completed', { artifacts, dueAtMs: null }))

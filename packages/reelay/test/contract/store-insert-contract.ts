@@ -19,6 +19,20 @@ const input: Artifact = {
   codec: null,
 }
 
+const keyed = (s: StoreSubject, patch: Partial<TaskInsert['idempotency'] & object> = {}) => ({
+  idempotency: {
+    route: 'POST /v1/videos',
+    key: 'k',
+    fingerprint: 'f',
+    expiresAtMs: s.clock.nowMs() + DAY_MS,
+    ...patch,
+  },
+})
+
+const retry = (s: StoreSubject, clientAttempt: number, fingerprint = 'f') => ({
+  replay: { fingerprint, clientAttempt, joinableSinceMs: s.clock.nowMs() - TEN_MINUTES_MS },
+})
+
 /** Creating, idempotency keys and the retries of clients without one. */
 export function storeInsertContract(open: OpenStore): void {
   const subject = () => StoreSubject.open(open)
@@ -46,19 +60,13 @@ export function storeInsertContract(open: OpenStore): void {
     assert.equal(s.store.positionOf('default', id), undefined)
   })
 
-  const keyed = (s: StoreSubject, patch: Partial<TaskInsert['idempotency'] & object> = {}) => ({
-    idempotency: {
-      route: 'POST /v1/videos',
-      key: 'k',
-      fingerprint: 'f',
-      expiresAtMs: s.clock.nowMs() + DAY_MS,
-      ...patch,
-    },
-  })
-
   test('idempotency: two concurrent copies with one key make one task', async () => {
     await using s = await subject()
-    const outcomes = await Promise.all([s.insert({}, keyed(s)), s.insert({}, keyed(s)), s.insert({}, keyed(s))])
+    const outcomes = await Promise.all([
+      s.insert({}, keyed(s)),
+      s.insert({}, keyed(s)),
+      s.insert({}, keyed(s)),
+    ])
     assert.deepEqual(
       outcomes.map(({ kind }) => kind),
       ['created', 'replayed', 'replayed'],
@@ -110,10 +118,6 @@ export function storeInsertContract(open: OpenStore): void {
     assert.equal(replay.task?.state, 'failed')
   })
 
-  const retry = (s: StoreSubject, clientAttempt: number, fingerprint = 'f') => ({
-    replay: { fingerprint, clientAttempt, joinableSinceMs: s.clock.nowMs() - TEN_MINUTES_MS },
-  })
-
   test('client retry: retry n joins the unanswered n-1, step by step', async () => {
     await using s = await subject()
     const { id } = await s.create({}, retry(s, 0))
@@ -163,7 +167,9 @@ export function storeInsertContract(open: OpenStore): void {
   test('client retry: eight identical requests, three of them lost and sent again, are eight tasks', async () => {
     await using s = await subject()
     const firsts = await Promise.all(Array.from({ length: 8 }, () => s.insert({}, retry(s, 0))))
-    const answered = firsts.slice(3).flatMap((one) => ('replayId' in one && one.replayId ? [one.replayId] : []))
+    const answered = firsts
+      .slice(3)
+      .flatMap((one) => ('replayId' in one && one.replayId ? [one.replayId] : []))
     assert.equal(answered.length, 5)
     await Promise.all(answered.map((id) => s.store.markAnswered(id)))
     const retries = await Promise.all(Array.from({ length: 3 }, () => s.insert({}, retry(s, 1))))

@@ -161,14 +161,11 @@ export function storeReadContract(open: OpenStore): void {
     await s.store.deleteTask('default', 'video_gone')
     await s.store.deleteTask('default', 'video_rundel')
     const removable = await s.store.removableArtifacts(100)
-    assert.deepEqual(
-      removable.map(({ taskId, storageKey }) => [taskId, storageKey]).toSorted(),
-      [
-        ['video_gone', 'video_gone/i'],
-        ['video_gone', 'video_gone/v'],
-        ['video_kept', 'video_kept/i'],
-      ],
-    )
+    assert.deepEqual(removable.map(({ taskId, storageKey }) => `${taskId}: ${storageKey}`).toSorted(), [
+      'video_gone: video_gone/i',
+      'video_gone: video_gone/v',
+      'video_kept: video_kept/i',
+    ])
     assert.equal((await s.store.removableArtifacts(2)).length, 2)
     await s.store.removeArtifacts('video_gone', ['input', 'video'])
     await s.store.removeArtifacts('video_kept', ['input'])

@@ -6,19 +6,30 @@ import { ACCOUNT, attemptOf, LEASE_MS, StoreSubject, type OpenStore } from './st
 const HOUR_MS = 3_600_000
 const SAMPLES_KEPT = 200
 
+const opened = (slotsMax: number): Partial<Move> => ({
+  attempt: { kind: 'open', attempt: attemptOf(1) },
+  slotsMax,
+  keepLeaseMs: LEASE_MS,
+})
+
+const ended = (s: StoreSubject, patch: Partial<Move> = {}): Partial<Move> => ({
+  dueAtMs: null,
+  attempt: { kind: 'patch', n: 1, patch: { endedAtMs: s.clock.nowMs() } },
+  ...patch,
+})
+
+const lostSubmit = async (s: StoreSubject) => {
+  const { id } = await s.create()
+  const claim = await s.claimOne()
+  await s.store.commit(s.move(claim, 'submitting', opened(9)))
+  const dueAtMs = s.clock.nowMs() + HOUR_MS
+  await s.store.commit(s.move(claim, 'unknown', { from: 'submitting', dueAtMs }))
+  return id
+}
+
 /** Slots of an account, ownership of upstream jobs, late answers, learned durations. */
 export function storeSlotContract(open: OpenStore): void {
   const subject = () => StoreSubject.open(open)
-  const opened = (slotsMax: number): Partial<Move> => ({
-    attempt: { kind: 'open', attempt: attemptOf(1) },
-    slotsMax,
-    keepLeaseMs: LEASE_MS,
-  })
-  const ended = (s: StoreSubject, patch: Partial<Move> = {}): Partial<Move> => ({
-    dueAtMs: null,
-    attempt: { kind: 'patch', n: 1, patch: { endedAtMs: s.clock.nowMs() } },
-    ...patch,
-  })
 
   test('slots: a submit is refused when the account is full, and nothing is written', async () => {
     await using s = await subject()
@@ -52,6 +63,17 @@ export function storeSlotContract(open: OpenStore): void {
     const attempt = { kind: 'open' as const, attempt: attemptOf(1, { account: 'other' }) }
     const move = s.move(claim, 'submitting', { attempt, slotsMax: 1, account: 'other' })
     assert.equal((await s.store.commit(move)).kind, 'committed')
+  })
+
+  test('slots: the attempts in flight are counted per account until they end', async () => {
+    await using s = await subject()
+    const counts = () => [s.store.inFlight(ACCOUNT), s.store.inFlight('other')]
+    await s.create()
+    assert.deepEqual(counts(), [0, 0])
+    await s.run('job')
+    assert.deepEqual(counts(), [1, 0])
+    await s.store.commit(s.move(await s.claimOne(), 'failed', ended(s)))
+    assert.deepEqual(counts(), [0, 0])
   })
 
   test('slots: a slot that is freed wakes the oldest queued task of its account, and only that', async () => {
@@ -117,18 +139,9 @@ export function storeSlotContract(open: OpenStore): void {
     assert.equal(outcome.kind, 'committed')
   })
 
-  const unknown = async (s: StoreSubject) => {
-    const { id } = await s.create()
-    const claim = await s.claimOne()
-    await s.store.commit(s.move(claim, 'submitting', opened(9)))
-    const dueAtMs = s.clock.nowMs() + HOUR_MS
-    await s.store.commit(s.move(claim, 'unknown', { from: 'submitting', dueAtMs }))
-    return id
-  }
-
   test('late answer: kept with an attempt whose outcome is unknown, and the task is woken', async () => {
     await using s = await subject()
-    const id = await unknown(s)
+    const id = await lostSubmit(s)
     await s.store.recordLateAnswer(id, 1, { providerTaskId: 'job', url: 'u' })
     assert.deepEqual(s.task(id).attempt?.operation, { providerTaskId: 'job', url: 'u' })
     assert.equal(s.task(id).state, 'unknown')
@@ -141,7 +154,7 @@ export function storeSlotContract(open: OpenStore): void {
 
   test('late answer: an orphan on the timeline when the task ended, another attempt runs or a task owns it', async () => {
     await using s = await subject()
-    const dead = await unknown(s)
+    const dead = await lostSubmit(s)
     await s.store.recordLateAnswer(dead, 2, { providerTaskId: 'a' })
     assert.deepEqual((await s.store.timeline(dead)).at(-1)?.data, { attempt: 2, provider_task_id: 'a' })
     await s.create()

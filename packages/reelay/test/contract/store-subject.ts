@@ -67,7 +67,14 @@ export class StoreSubject {
   }
 
   async claim(query: Partial<ClaimQuery> = {}): Promise<readonly Claim[]> {
-    const whole = { owner: 'w1', account: ACCOUNT, limit: 100, leaseMs: LEASE_MS, perSecond: 1_000, burst: 1_000 }
+    const whole = {
+      owner: 'w1',
+      account: ACCOUNT,
+      limit: 100,
+      leaseMs: LEASE_MS,
+      perSecond: 1_000,
+      burst: 1_000,
+    }
     return (await this.store.claimDue({ ...whole, ...query })).claims
   }
 

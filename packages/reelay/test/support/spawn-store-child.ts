@@ -16,12 +16,14 @@ export type StoreChild = {
   kill(): Promise<void>
 }
 
+const nothing = (): void => {}
+
 export function spawnStoreChild(path: string): StoreChild {
   const child = spawn(process.execPath, ['--conditions=@reelay/source', CHILD, path], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const lines: string[] = []
-  let watch: () => void = () => {}
+  let watch = nothing
   const ended = Promise.withResolvers<void>()
   createInterface({ input: child.stdout })
     .on('line', (line) => {

@@ -110,6 +110,15 @@ const request = (patch: Partial<StartRequest> = {}): StartRequest => ({
   ...patch,
 })
 
+const picture = (role: InputFile['role'], path: string): InputFile => ({
+  role,
+  mime: 'image/png',
+  bytes: 1,
+  filename: path,
+  read: () => Promise.resolve(new Uint8Array()),
+  localPath: () => path,
+})
+
 test('a job is accepted, tells its progress, and its bytes can be opened', async () => {
   await using s = await Subject.open()
   const operation = await s.start()
@@ -210,7 +219,13 @@ test('without the media packages a job is refused with what is missing', async (
 
 test('an operation that is no local job is gone, and never a path', async () => {
   await using s = await Subject.open()
-  for (const providerTaskId of ['', 'local-x', '../../etc/passwd', 'local-../../../etc', `local-${'a'.repeat(65)}`]) {
+  for (const providerTaskId of [
+    '',
+    'local-x',
+    '../../etc/passwd',
+    'local-../../../etc',
+    `local-${'a'.repeat(65)}`,
+  ]) {
     assert.deepEqual(await s.probe({ providerTaskId }), { kind: 'gone' }, providerTaskId)
     const output = { role: 'video', ref: providerTaskId } as const
     await assert.rejects(s.provider.open(output, { providerTaskId }, signal), /not a local job/)
@@ -226,14 +241,6 @@ test('an output whose file is gone says so', async () => {
 
 test('a request becomes a job: its size, length and seed, and its pictures in the order of their roles', async () => {
   await using s = await Subject.open()
-  const picture = (role: InputFile['role'], path: string): InputFile => ({
-    role,
-    mime: 'image/png',
-    bytes: 1,
-    filename: path,
-    read: () => Promise.resolve(new Uint8Array()),
-    localPath: () => path,
-  })
   const { request: plain } = newTask(0)
   const inputs = [picture('last_frame', 'c'), picture('reference', 'b1'), picture('first_frame', 'a')]
   const wish = { ...plain, size: '320x180', seconds: '2', seed: 5, generateAudio: true }

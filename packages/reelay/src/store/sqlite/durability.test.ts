@@ -40,7 +40,10 @@ test(`${CYCLES} kills without warning lose no acknowledged task and leave none h
       ]) {
         assert.deepEqual(idsOf(database, query), tasks, query)
       }
-      assert.deepEqual(database.prepare('pragma integrity_check').get(), { __proto__: null, integrity_check: 'ok' })
+      assert.deepEqual(database.prepare('pragma integrity_check').get(), {
+        __proto__: null,
+        integrity_check: 'ok',
+      })
       database.close()
     }
     assert.ok(acknowledged.size > CYCLES * 50)

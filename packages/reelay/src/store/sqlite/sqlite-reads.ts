@@ -20,6 +20,7 @@ export class SqliteReads {
   readonly #position: StatementSync
   readonly #paused: StatementSync
   readonly #durations: StatementSync
+  readonly #inFlight: StatementSync
 
   constructor(database: DatabaseSync) {
     this.#task = database.prepare(TASK_SQL)
@@ -27,6 +28,9 @@ export class SqliteReads {
     this.#key = database.prepare('select * from api_keys where secret_hash = ? and revoked_at is null')
     this.#position = database.prepare('select created_at, id from tasks where id = ? and project_id = ?')
     this.#paused = database.prepare('select paused_until from rate_buckets where account = ?')
+    this.#inFlight = database.prepare(
+      'select count(*) as count from attempts where account = ? and ended_at is null',
+    )
     this.#durations = database.prepare(
       'select lower_ms, upper_ms, exact_ms from duration_stats where stat_key = ? order by seq',
     )
@@ -54,6 +58,10 @@ export class SqliteReads {
   pausedUntilMs(account: string): number | null {
     const until = this.#paused.get(account)?.['paused_until']
     return typeof until === 'number' ? until : null
+  }
+
+  inFlight(account: string): number {
+    return Number(this.#inFlight.get(account)?.['count'] ?? 0)
   }
 
   durations(key: string): readonly DurationSample[] {

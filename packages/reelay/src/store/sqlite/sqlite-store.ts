@@ -196,6 +196,10 @@ class SqliteStore implements Port.Store {
     return this.#reads.pausedUntilMs(account)
   }
 
+  inFlight(account: string): number {
+    return this.#reads.inFlight(account)
+  }
+
   async scheduledAccounts(): Promise<readonly string[]> {
     const rows = await this.#reader.selectFrom('schedule').select('account').distinct().execute()
     return rows.map((row) => row.account)

@@ -1,0 +1,52 @@
+import type * as Port from '../store/store.ts'
+
+/** The verbs of a store that only the engine asks for: the HTTP layer must never call one. */
+export class TestEngineVerbs {
+  timeline(): Promise<readonly Port.TimelineEntry[]> {
+    return refuse('timeline')
+  }
+  claimDue(): Promise<Port.ClaimBatch> {
+    return refuse('claimDue')
+  }
+  renew(): Promise<boolean> {
+    return refuse('renew')
+  }
+  release(): Promise<void> {
+    return refuse('release')
+  }
+  commit(): Promise<Port.CommitOutcome> {
+    return refuse('commit')
+  }
+  wake(): Promise<void> {
+    return refuse('wake')
+  }
+  recordLateAnswer(): Promise<void> {
+    return refuse('recordLateAnswer')
+  }
+  removableArtifacts(): Promise<readonly (Port.Artifact & { taskId: string })[]> {
+    return refuse('removableArtifacts')
+  }
+  pauseAccount(): Promise<void> {
+    return refuse('pauseAccount')
+  }
+  pausedUntilMs(): number | null {
+    return refuse('pausedUntilMs')
+  }
+  scheduledAccounts(): Promise<readonly string[]> {
+    return refuse('scheduledAccounts')
+  }
+  inFlight(): ReturnType<Port.Store['inFlight']> {
+    return refuse('inFlight')
+  }
+  clearLeases(): Promise<void> {
+    return refuse('clearLeases')
+  }
+  durations(): ReturnType<Port.Store['durations']> {
+    return refuse('durations')
+  }
+  async close(): Promise<void> {}
+}
+
+function refuse(verb: string): never {
+  throw new Error(`${verb} is no business of the HTTP layer`)
+}

@@ -1,0 +1,12 @@
+import { existsSync } from 'node:fs'
+import chromium from '@sparticuz/chromium'
+import { chromium as playwright, type Browser } from 'playwright-core'
+
+const SYSTEM_CHROMIUM = '/usr/bin/chromium'
+
+/** A real Chromium: the one that npm brought, or the system's where that one does not run. */
+export async function launchBrowser(): Promise<Browser> {
+  const packed = await chromium.executablePath()
+  const executablePath = existsSync(packed) ? packed : SYSTEM_CHROMIUM
+  return playwright.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--autoplay-policy=no-user-gesture-required'], headless: true })
+}
