@@ -1,5 +1,6 @@
 import type { Claim } from '../store/store.ts'
 import { isTerminal, type TaskState } from '../task/state.ts'
+import { Alarm } from './alarm.ts'
 import { archive } from './archive.ts'
 import { cancelTask } from './cancel-task.ts'
 import { drain } from './drain.ts'
@@ -39,10 +40,9 @@ export class Engine {
   readonly #context: EngineContext
   readonly #running = new Set<Promise<void>>()
   readonly #loops: Promise<void>[] = []
-  readonly #naps = new Set<AbortController>()
+  readonly #alarms: Alarm[] = []
   readonly #stopClaiming = new AbortController()
   readonly #abortSteps = new AbortController()
-  #nudges = 0
   #unsubscribe: () => void = () => {}
 
   constructor(context: EngineContext) {
@@ -57,24 +57,25 @@ export class Engine {
       if (!providers.has(account)) {
         log.warn({ account }, 'tasks wait for an account that is not configured: configure it again to go on')
       }
-      this.#loops.push(this.#loop(account))
+      const alarm = new Alarm(this.#context.clock)
+      this.#alarms.push(alarm)
+      this.#loops.push(this.#loop(account, alarm))
     }
     this.#unsubscribe = store.onChange((_taskId, kind) => {
-      if (kind === 'scheduled') this.nudge()
+      if (kind === 'scheduled') this.#expect(this.#context.clock.nowMs())
     })
   }
 
-  /** Looks for due tasks now instead of at the next planned time. */
-  nudge(): void {
-    this.#nudges += 1
-    for (const nap of this.#naps) nap.abort()
+  /** Something is due at that time: loops that planned to sleep longer look again. */
+  #expect(dueAtMs: number): void {
+    for (const alarm of this.#alarms) alarm.expect(dueAtMs)
   }
 
   /** Stops claiming, lets submits finish, ends looks and downloads, gives leases back. */
   async stop(graceMs: number): Promise<void> {
     this.#unsubscribe()
     this.#stopClaiming.abort()
-    this.nudge()
+    this.#expect(-Infinity)
     this.#abortSteps.abort()
     await Promise.all(this.#loops)
     const grace = new AbortController()
@@ -82,20 +83,12 @@ export class Engine {
     grace.abort()
   }
 
-  async #loop(account: string): Promise<void> {
+  async #loop(account: string, alarm: Alarm): Promise<void> {
     while (!this.#stopClaiming.signal.aborted) {
-      const nudgesBefore = this.#nudges
+      alarm.reset()
       const nextDueAtMs = await this.#claim(account)
-      const pauseMs = Math.min(Math.max(0, nextDueAtMs - this.#context.clock.nowMs()), IDLE_MS_MAX)
-      if (this.#nudges === nudgesBefore && pauseMs > 0) await this.#nap(pauseMs)
+      await alarm.sleepUntil(Math.min(nextDueAtMs, this.#context.clock.nowMs() + IDLE_MS_MAX))
     }
-  }
-
-  async #nap(ms: number): Promise<void> {
-    const nap = new AbortController()
-    this.#naps.add(nap)
-    await this.#context.clock.sleep(ms, nap.signal)
-    this.#naps.delete(nap)
   }
 
   /** One batch. Answers when to come back. */
@@ -126,11 +119,11 @@ export class Engine {
   }
 
   async #step(claim: Claim): Promise<void> {
-    const { log, clock, store } = this.#context
+    const { log, store } = this.#context
     const lease = holdLease(this.#context, claim, this.#abortSteps.signal)
     try {
       const dueAtMs = await this.#stepFor(claim)(this.#context, claim, lease)
-      if (dueAtMs !== null && dueAtMs <= clock.nowMs()) this.nudge()
+      if (dueAtMs !== null) this.#expect(dueAtMs)
     } catch (error) {
       // A step that was ended by a stop gives its task back; anything else leaves the lease to run out.
       if (lease.signal.aborted) await store.release([claim]).catch(() => undefined)

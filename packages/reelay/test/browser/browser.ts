@@ -8,5 +8,9 @@ const SYSTEM_CHROMIUM = '/usr/bin/chromium'
 export async function launchBrowser(): Promise<Browser> {
   const packed = await chromium.executablePath()
   const executablePath = existsSync(packed) ? packed : SYSTEM_CHROMIUM
-  return playwright.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--autoplay-policy=no-user-gesture-required'], headless: true })
+  return playwright.launch({
+    executablePath,
+    args: chromium.args.filter((value) => value !== '--disable-web-security'),
+    headless: true,
+  })
 }

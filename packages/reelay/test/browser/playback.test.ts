@@ -7,6 +7,7 @@ import { createClient } from '@reelay/sdk'
 import { createReelay } from '../../src/compose.ts'
 import { loadConfig } from '../../src/config.ts'
 import { silentLog } from '../../src/system/log.ts'
+import { startApplication } from './application.ts'
 import { launchBrowser } from './browser.ts'
 
 /** Read in the page: what the video element knows after it played and sought. */
@@ -44,9 +45,9 @@ test(
     assert.match(await page.innerText('body'), /POST\s+\/v1\/videos/)
     assert.deepEqual(complaints, [])
 
-    // A page of an application: the file's own page is sandboxed and runs no script.
-    await page.goto('about:blank')
-    await page.setContent(`<video src="${video.video_url}"></video>`)
+    const application = await startApplication(`<video src="${video.video_url}"></video>`)
+    held.defer(() => application.close())
+    await page.goto(application.url)
     const played = await page.evaluate<Played>(`(async () => {
     const video = document.querySelector('video')
     video.muted = true
