@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { openSqliteStore } from '../packages/reelay/src/store/sqlite/sqlite-store.ts'
 import { systemClock } from '../packages/reelay/src/system/clock.ts'
 import { systemIds } from '../packages/reelay/src/system/ids.ts'
-import { hashOfKey } from '../packages/reelay/src/secrets.ts'
+import { hashOfKey } from '../packages/reelay/src/system/hash-of-key.ts'
 import { newTask } from '../packages/reelay/test/support/new-task.ts'
 
 const PROMPT =

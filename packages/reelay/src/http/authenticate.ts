@@ -1,11 +1,15 @@
-import { createHash } from 'node:crypto'
 import type { ApiKey, KeyScope, Store } from '../store/store.ts'
+import { hashOfKey } from '../system/hash-of-key.ts'
 import { ApiError } from './api-error.ts'
 
 const BEARER = /^bearer +(\S{1,512}) *$/i
 
-/** How an API key is stored and looked up. It is random, so one fast hash is enough. */
-export const hashOfKey = (secret: string): string => createHash('sha256').update(secret).digest('hex')
+/** The live key that an Authorization header names. */
+export function findKeyOf(authorization: string | null, store: Store): ApiKey | undefined {
+  const secret = authorization === null ? undefined : BEARER.exec(authorization)?.[1]
+  const key = secret === undefined ? undefined : store.findKey(hashOfKey(secret))
+  return key?.revokedAtMs === null ? key : undefined
+}
 
 function secretOf(headers: Headers, azureAlias: boolean): string | undefined {
   const authorization = headers.get('authorization')

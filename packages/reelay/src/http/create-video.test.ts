@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
+import { StoreUnavailable } from '../store/store.ts'
+import { bodyBytesMaxOf } from './body-bytes-max.ts'
 import { TEST_LIMITS, JPEG, PNG, startTestApp, type TestApp } from './test-deps.ts'
 import { errorOf, send, type Sent } from './test-request.ts'
 
@@ -242,11 +244,31 @@ test('a default model stands in for a missing one', async () => {
 })
 
 test('a database that cannot be written answers 503, with Retry-After, and keeps no file', async () => {
-  api.store.failure = Object.assign(new Error('disk I/O error'), { errcode: 10 })
+  api.store.failure = new StoreUnavailable('disk I/O error')
   const answer = await post(form([...Object.entries(BASIC), ['image', new Blob([PNG])]]))
   assert.deepEqual([answer.status, errorOf(answer).code], [503, 'overloaded'])
   assert.equal(answer.headers.get('retry-after'), '5')
   assert.equal(api.files.kept.size, 0)
+})
+
+test('a file of the largest size fits as a data URL, one byte more does not', async () => {
+  const fileBytesMax = 3 * 1024 * 1024 + 1
+  const limits = { ...TEST_LIMITS, fileBytesMax, bodyBytesMax: bodyBytesMaxOf(fileBytesMax) }
+  const other = startTestApp({ limits })
+  const image = (bytes: number): string => {
+    const file = Buffer.alloc(bytes)
+    file.set(PNG)
+    return `data:image/png;base64,${file.toString('base64')}`
+  }
+  const as = other.addKey('p')
+  const answers = [fileBytesMax, fileBytesMax + 1].map((bytes) =>
+    send(other, 'POST', '/v1/videos', { key: as, body: { ...BASIC, image: image(bytes) } }),
+  )
+  assert.deepEqual(
+    (await Promise.all(answers)).map(({ status }) => status),
+    [200, 413],
+  )
+  await other.close()
 })
 
 test('what nobody foresaw is a 500 with the request id, and says nothing more', async () => {

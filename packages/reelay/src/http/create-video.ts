@@ -27,11 +27,14 @@ export async function createVideo(exchange: Exchange): Promise<Response> {
     const { clock, fetchInput } = shared
     const fields = await readFields(request, { limits: shared.settings.limits, clock, staging })
     const params = createParamsOf(fields, shared)
+    const fingerprint = fingerprintOf(params)
+    const earlier = replayOf(exchange, key, fingerprint)
+    if (earlier !== undefined) return answerOf(exchange, earlier)
     // Nobody's server is asked for a file that the model would not take anyway.
     if (params.inputs.some((input) => input.kind === 'url'))
       planOf(exchange, params, params.inputs.map(unknownInput))
     const inputs = await loadInputs(params.inputs, { staging, fetchInput, clock, signal: request.signal })
-    return await store(exchange, params, inputs, key)
+    return await store(exchange, { params, inputs, key, fingerprint })
   } finally {
     release()
     await staging.discard()
@@ -54,13 +57,20 @@ function holdKey(exchange: Exchange, key: string | null): () => void {
   return () => uploading.delete(held)
 }
 
-async function store(
-  exchange: Exchange,
-  params: CreateParams,
-  inputs: readonly LoadedInput[],
-  key: string | null,
-): Promise<Response> {
+/** Asked before inputs are fetched and kept, which a repeated request does not need. The insert has the final word. */
+function replayOf(exchange: Exchange, key: string | null, fingerprint: string): InsertOutcome | undefined {
+  if (key === null) return undefined
+  const { store: database } = exchange.shared
+  const projectId = projectOf(exchange)
+  const earlier = database.findIdempotent(projectId, ROUTE, key)
+  if (earlier === undefined) return undefined
+  if (earlier.fingerprint !== fingerprint) return { kind: 'key_reused' }
+  return { kind: 'replayed', by: 'key', task: database.findTask(projectId, earlier.taskId), replayId: null }
+}
+
+async function store(exchange: Exchange, request: Decoded): Promise<Response> {
   const { shared } = exchange
+  const { params, inputs } = request
   const nowMs = shared.clock.nowMs()
   const id = shared.ids.id('video', nowMs)
   const taskInputs = inputs.map((input, index): TaskInput => {
@@ -68,7 +78,7 @@ async function store(
     return { role, mime, bytes, sha256, storageKey: inputKey(id, index, mime) }
   })
   const plan = planOf(exchange, params, taskInputs)
-  const insert = insertOf(exchange, { params, inputs, taskInputs, plan, key, id, nowMs })
+  const insert = insertOf(exchange, { ...request, taskInputs, plan, id, nowMs })
   let outcome: InsertOutcome | undefined
   try {
     for (const [index, input] of inputs.entries())
@@ -122,20 +132,23 @@ const unknownInput = ({ role }: InputSource): TaskInput => ({
   sha256: '',
 })
 
-type Parts = {
+type Decoded = {
   params: CreateParams
   inputs: readonly LoadedInput[]
+  key: string | null
+  fingerprint: string
+}
+
+type Parts = Decoded & {
   taskInputs: readonly TaskInput[]
   plan: Plan & { kind: 'planned' }
-  key: string | null
   id: string
   nowMs: number
 }
 
 function insertOf(exchange: Exchange, parts: Parts): TaskInsert {
-  const { params, inputs, taskInputs, plan, key, id, nowMs } = parts
+  const { params, taskInputs, plan, key, fingerprint, id, nowMs } = parts
   if (exchange.key === null) throw new Error('a video is created with a key')
-  const fingerprint = fingerprintOf(params, inputs)
   const clientAttempt = clientAttemptOf(exchange.request.headers.get('x-stainless-retry-count'))
   return {
     task: newTask({ id, key: exchange.key, params, plan, nowMs }),

@@ -1,5 +1,6 @@
 import type { ErrorEnvelope } from '@reelay/sdk'
 import { StorageFull } from '../files/files.ts'
+import { StoreUnavailable } from '../store/store.ts'
 import { ApiError } from './api-error.ts'
 
 function typeOf(status: number): string {
@@ -19,28 +20,9 @@ export function errorAnswer(error: ApiError): Response {
   })
 }
 
-/** SQLite: busy, locked, out of memory, I/O error, full, cannot open. */
-const SQLITE_OUTAGES = new Set([5, 6, 7, 10, 13, 14])
-
-const NETWORK_OUTAGES = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-  '57P01',
-  '57P03',
-  '53300',
-])
-
 /** True when the database or the disk cannot serve now, so that the same request may succeed later. */
-function isOutage(error: unknown): boolean {
-  if (error instanceof StorageFull) return true
-  if (!(error instanceof Error)) return false
-  if (error.name === 'StoreUnavailable' || error.message === 'the store is closed') return true
-  if ('errcode' in error && typeof error.errcode === 'number') return SQLITE_OUTAGES.has(error.errcode & 0xff)
-  return 'code' in error && typeof error.code === 'string' && NETWORK_OUTAGES.has(error.code)
-}
+const isOutage = (error: unknown): boolean =>
+  error instanceof StorageFull || error instanceof StoreUnavailable
 
 /** What a thrown value means to the client. Whatever was not foreseen is a 500 that tells nothing but the request id. */
 export function asApiError(error: unknown, requestId: string): ApiError {

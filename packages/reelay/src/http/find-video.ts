@@ -1,10 +1,11 @@
 import type { Video } from '@reelay/sdk'
+import type { StatusProfile } from '../task/wire-status.ts'
 import type { Task } from '../task/task.ts'
 import { videoNotFound } from './api-error.ts'
-import { profileOf, projectOf, type Exchange } from './exchange.ts'
+import { profileOf, projectOf, type Exchange, type Shared } from './exchange.ts'
 import { videoObject } from './video-object.ts'
 
-const VIDEO_ID = /^video_[0-9a-z]{26}$/
+export const VIDEO_ID: RegExp = /^video_[0-9a-z]{26}$/
 
 /** The id in the path. @throws ApiError `video_not_found` for what cannot be one */
 export function videoIdOf(exchange: Exchange): string {
@@ -21,11 +22,18 @@ export function findVideo(exchange: Exchange): Task {
 }
 
 /** The task as this caller sees it. */
-export function viewVideo(exchange: Exchange, task: Task): Video {
-  const { settings, store, clock } = exchange.shared
+export const viewVideo = (exchange: Exchange, task: Task): Video =>
+  viewTask(exchange.shared, task, profileOf(exchange))
+
+/** The task as callers of that profile see it, with its files when it has some. */
+export function viewTask(
+  { settings, store, clock }: Pick<Shared, 'settings' | 'store' | 'clock'>,
+  task: Task,
+  profile: StatusProfile,
+): Video {
   const artifacts = task.state === 'completed' ? store.artifacts(task.id) : []
   return videoObject(task, artifacts, {
-    profile: profileOf(exchange),
+    profile,
     publicUrl: settings.publicUrl,
     linkKeys: settings.linkKeys,
     linkTtlMs: settings.linkTtlMs,

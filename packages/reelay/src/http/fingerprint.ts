@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { CreateParams } from './create-params.ts'
-import type { LoadedInput } from './load-inputs.ts'
+import { bytesOfDataUrl } from './data-url.ts'
+import type { InputSource } from './input-sources.ts'
 
 /** The same text for the same data, whatever the order of keys. */
 function canonical(value: unknown): string {
@@ -12,11 +13,24 @@ function canonical(value: unknown): string {
 
 /**
  * What makes two creates the same request: the decoded fields and the hash of every file. The encoding does not matter,
- * since clients choose a new multipart boundary for each try; a fetched input counts by its address.
+ * since clients choose a new multipart boundary for each try. An input that is named by a URL counts by its address, so that
+ * nothing has to be fetched to know a request again.
+ * @throws ApiError `invalid_value` for a data URL that is none
  */
-export function fingerprintOf(params: CreateParams, inputs: readonly LoadedInput[]): string {
-  const files = inputs.map(({ role, sha256, url }) => [role, url ?? sha256])
-  return createHash('sha256')
-    .update(canonical({ ...params, inputs: files }))
-    .digest('hex')
+export function fingerprintOf(params: CreateParams): string {
+  const inputs = params.inputs.map((input) => [input.role, identityOf(input)])
+  return hashOf(canonical({ ...params, inputs }))
 }
+
+function identityOf(input: InputSource): string {
+  switch (input.kind) {
+    case 'url':
+      return input.url
+    case 'file':
+      return input.file.stored.sha256
+    case 'data':
+      return hashOf(bytesOfDataUrl(input.url, input.param))
+  }
+}
+
+const hashOf = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex')

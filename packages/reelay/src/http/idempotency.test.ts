@@ -48,6 +48,31 @@ test('the boundary does not matter, the bytes of a file do', async () => {
   assert.equal(api.files.kept.size, kept)
 })
 
+test('a repeated request fetches no input again, whatever became of its address', async () => {
+  const url = 'https://files.example/a.png'
+  const body = { ...BASIC, image: url }
+  api.remote.set(url, PNG)
+  const first = await post(body, 'k')
+  api.remote.clear()
+  const second = await post(body, 'k')
+  assert.deepEqual([second.status, second.body['id']], [200, first.body['id']])
+  assert.equal(second.headers.get('idempotent-replayed'), 'true')
+  const other = await post({ ...body, image: `${url}?other` }, 'k')
+  assert.deepEqual([other.status, errorOf(other).code], [422, 'idempotency_key_reused'])
+  const data = await post(
+    { ...body, image: `data:image/png;base64,${Buffer.from(PNG).toString('base64')}` },
+    'k',
+  )
+  assert.equal(data.status, 422)
+})
+
+test('bytes are the same file whether they come as a part or as a data URL', async () => {
+  const first = await post(multipart('x'), 'k')
+  const image = `data:image/png;base64,${Buffer.from(PNG).toString('base64')}`
+  const second = await post({ model: 'wan2.6', prompt: 'x', image }, 'k')
+  assert.equal(second.body['id'], first.body['id'])
+})
+
 test('another prompt under the same key is refused; another project has keys of its own', async () => {
   await post(BASIC, 'k')
   assert.equal((await post({ ...BASIC, prompt: 'a dog' }, 'k')).status, 422)

@@ -1,8 +1,8 @@
 import type { ApiKeyDeleted } from '@reelay/sdk'
 import type { ApiKey } from '../store/store.ts'
+import { hashOfKey } from '../system/hash-of-key.ts'
 import { keyCreateSchema } from './admin-schemas.ts'
 import { ApiError, invalidValue } from './api-error.ts'
-import { hashOfKey } from './authenticate.ts'
 import { jsonAnswer, projectOf, type Exchange } from './exchange.ts'
 import { readJson } from './read-json.ts'
 

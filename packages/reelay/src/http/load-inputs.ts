@@ -1,6 +1,7 @@
 import type { Clock } from '../system/clock.ts'
 import type { TaskInput } from '../task/request.ts'
 import { ApiError, invalidValue } from './api-error.ts'
+import { bytesOfDataUrl } from './data-url.ts'
 import { InputRefused, type FetchInput } from './deps.ts'
 import type { InputSource } from './input-sources.ts'
 import type { Staging } from './staging.ts'
@@ -10,8 +11,6 @@ import { sniffFile, type UploadedFile } from './uploaded-file.ts'
 export type LoadedInput = Pick<TaskInput, 'role' | 'mime' | 'bytes' | 'sha256'> & {
   param: string
   file: UploadedFile
-  /** The address it was fetched from; null for bytes that came with the request. */
-  url: string | null
 }
 
 export type LoadOptions = { staging: Staging; fetchInput: FetchInput; clock: Clock; signal: AbortSignal }
@@ -62,8 +61,7 @@ async function loadInput(source: InputSource, options: LoadOptions): Promise<Loa
       `${source.param} is not ${KINDS[kind]}: its content was looked at, not its name.`,
     )
   }
-  const url = source.kind === 'url' ? source.url : null
-  return { role: source.role, mime, ...file.stored, param: source.param, file, url }
+  return { role: source.role, mime, ...file.stored, param: source.param, file }
 }
 
 async function fileOf(source: InputSource, options: LoadOptions): Promise<UploadedFile> {
@@ -71,7 +69,7 @@ async function fileOf(source: InputSource, options: LoadOptions): Promise<Upload
     case 'file':
       return source.file
     case 'data':
-      return options.staging.spool(once(bytesOfDataUrl(source)))
+      return options.staging.spool(once(bytesOfDataUrl(source.url, source.param)))
     case 'url':
       return fetchFile(source, options)
   }
@@ -96,20 +94,4 @@ async function fetchFile(source: InputSource & { kind: 'url' }, options: LoadOpt
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes
-}
-
-function bytesOfDataUrl(source: InputSource & { kind: 'data' }): Uint8Array {
-  const comma = source.url.indexOf(',')
-  const header = source.url.slice(0, Math.max(comma, 0))
-  const body = source.url.slice(comma + 1)
-  const isBase64 = /;\s*base64$/i.test(header)
-  if (comma === -1 || (isBase64 && !/^[\w+/=%\s-]*$/.test(body))) {
-    throw invalidValue(source.param, `${source.param} is not a valid data URL.`)
-  }
-  try {
-    const text = body.includes('%') ? decodeURIComponent(body) : body
-    return isBase64 ? Buffer.from(text, 'base64') : Buffer.from(text, 'latin1')
-  } catch {
-    throw invalidValue(source.param, `${source.param} is not a valid data URL.`)
-  }
 }

@@ -4,7 +4,7 @@ import { ApiError } from './api-error.ts'
 /** How slow a body may be: `graceMs` in all, and more as bytes arrive. */
 export type BodyPace = { graceMs: number; bytesPerSecondMin: number }
 
-/** Bodies that fit into memory have to arrive within half a minute. */
+/** Bodies of a few fields have to arrive within half a minute. */
 export const SMALL_BODY_PACE: BodyPace = { graceMs: 30_000, bytesPerSecondMin: Number.POSITIVE_INFINITY }
 
 /** Uploads take as long as they take, unless next to nothing arrives. */
@@ -78,10 +78,10 @@ async function readWithin(
 }
 
 /** The whole body as text. @throws what `readBody` throws */
-export async function readText(request: Request, clock: Clock, bytesMax: number): Promise<string> {
+export async function readText(request: Request, clock: Clock, bounds: BodyBounds): Promise<string> {
   const decoder = new TextDecoder()
   let text = ''
-  for await (const chunk of readBody(request, clock, { bytesMax, pace: SMALL_BODY_PACE })) {
+  for await (const chunk of readBody(request, clock, bounds)) {
     text += decoder.decode(chunk, { stream: true })
   }
   return text + decoder.decode()

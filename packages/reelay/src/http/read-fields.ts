@@ -1,7 +1,7 @@
 import { ApiError } from './api-error.ts'
 import { FormTree } from './form-tree.ts'
 import { parseJsonObject } from './parse-json.ts'
-import { readText } from './read-body.ts'
+import { readText, UPLOAD_PACE } from './read-body.ts'
 import { readMultipart, type MultipartOptions } from './read-multipart.ts'
 
 /**
@@ -15,12 +15,14 @@ export async function readFields(
 ): Promise<Record<string, unknown>> {
   const type = (request.headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
   const { clock, limits } = options
+  // Such a body may hold whole files as data URLs, so it gets the time of an upload.
+  const bounds = { bytesMax: limits.bodyBytesMax, pace: UPLOAD_PACE }
   if (type === 'multipart/form-data') return readMultipart(request, options)
   if (type === 'application/json' || /^application\/[\w.-]+\+json$/.test(type)) {
-    return parseJsonObject(await readText(request, clock, limits.bodyBytesMax))
+    return parseJsonObject(await readText(request, clock, bounds))
   }
   if (type === 'application/x-www-form-urlencoded') {
-    return fieldsOfQuery(await readText(request, clock, limits.bodyBytesMax), limits.fieldsMax)
+    return fieldsOfQuery(await readText(request, clock, bounds), limits.fieldsMax)
   }
   const message = 'Send multipart/form-data, application/json or application/x-www-form-urlencoded.'
   throw new ApiError('unsupported_media_type', message, { param: 'Content-Type' })

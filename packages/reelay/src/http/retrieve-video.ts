@@ -1,10 +1,11 @@
+import type { Video } from '@reelay/sdk'
 import { isTerminal } from '../task/state.ts'
 import type { Task } from '../task/task.ts'
-import { wireStatus } from '../task/wire-status.ts'
+import { wireStatus, type StatusProfile } from '../task/wire-status.ts'
 import { videoNotFound } from './api-error.ts'
 import { matchesEntityTag } from './entity-tag.ts'
-import { jsonAnswer, profileOf, projectOf, VARY, type Exchange } from './exchange.ts'
-import { findVideo, viewVideo } from './find-video.ts'
+import { jsonAnswer, profileOf, projectOf, VARY, type Exchange, type Shared } from './exchange.ts'
+import { findVideo, viewTask } from './find-video.ts'
 import { CLIENT_RETRY_WINDOW_MS } from './idempotency.ts'
 import { pollPauseSeconds } from './poll-pace.ts'
 import { preferredWaitSeconds } from './prefer-wait.ts'
@@ -17,32 +18,49 @@ export async function retrieveVideo(exchange: Exchange): Promise<Response> {
   const { request, shared } = exchange
   const waitSeconds = preferredWaitSeconds(request.headers.get('prefer'))
   let task = findVideo(exchange)
-  markSeen(exchange, task)
+  markSeen(shared, task)
   if (waitSeconds > 0) task = await awaitChange(exchange, task, waitSeconds * 1000)
-  const etag = entityTagOf(exchange, task)
-  const headers: Record<string, string> = { etag, vary: VARY, 'cache-control': 'private, no-cache' }
-  if (waitSeconds > 0) headers['preference-applied'] = `wait=${waitSeconds}`
+  const answer = describeVideo(shared, task, profileOf(exchange))
+  if (waitSeconds > 0) answer.headers['preference-applied'] = `wait=${waitSeconds}`
+  if (matchesEntityTag(request.headers.get('if-none-match'), answer.headers['etag'] ?? ''))
+    return new Response(null, { status: 304, headers: answer.headers })
+  return jsonAnswer(answer.video, answer.headers)
+}
+
+/** The object with the headers that tell how long it is good for: the same on every path that answers it. */
+export function describeVideo(
+  shared: Pick<Shared, 'clock' | 'settings' | 'store'>,
+  task: Task,
+  profile: StatusProfile,
+): { video: Video; headers: Record<string, string> } {
+  const nowMs = shared.clock.nowMs()
+  const headers: Record<string, string> = {
+    etag: entityTagOf(shared, task, profile),
+    vary: VARY,
+    'cache-control': 'private, no-cache',
+  }
   if (!isTerminal(task.state)) {
-    const pauseSeconds = pollPauseSeconds(task, shared.clock.nowMs())
+    const pauseSeconds = pollPauseSeconds(task, nowMs)
     headers['retry-after'] = String(pauseSeconds)
     headers['openai-poll-after-ms'] = String(pauseSeconds * 1000)
   }
-  if (matchesEntityTag(request.headers.get('if-none-match'), etag))
-    return new Response(null, { status: 304, headers })
-  return jsonAnswer(viewVideo(exchange, task), headers)
+  return { video: viewTask(shared, task, profile), headers }
 }
 
 /**
  * Changes with everything in the object that can change. The link of a completed one is renewed with each answer, so its
  * tag changes often enough that nobody keeps a link until it dies.
  */
-function entityTagOf(exchange: Exchange, task: Task): string {
-  const { clock, settings } = exchange.shared
+function entityTagOf(
+  { clock, settings }: Pick<Shared, 'clock' | 'settings'>,
+  task: Task,
+  profile: StatusProfile,
+): string {
   const isLinked = task.state === 'completed'
   const age = isLinked
     ? `.${Math.floor(clock.nowMs() / Math.max(1, settings.linkTtlMs / 2)).toString(36)}`
     : ''
-  return `W/"${task.version}${profileOf(exchange) === 'openai' ? 'o' : 'c'}${age}"`
+  return `W/"${task.version}${profile === 'openai' ? 'o' : 'c'}${age}"`
 }
 
 /** What a client waits for. Steps between that look the same to it, such as the submission, are no news. */
@@ -53,7 +71,7 @@ const stageOf = (task: Task): string =>
 async function awaitChange(exchange: Exchange, seen: Task, waitMs: number): Promise<Task> {
   const { shared, request } = exchange
   const knows = request.headers.get('if-none-match')
-  const isStale = knows !== null && !matchesEntityTag(knows, entityTagOf(exchange, seen))
+  const isStale = knows !== null && !matchesEntityTag(knows, entityTagOf(shared, seen, profileOf(exchange)))
   if (isTerminal(seen.state) || isStale || shared.stopping.aborted) return seen
   const over = new AbortController()
   const stop = (): void => over.abort()
@@ -78,8 +96,7 @@ async function awaitChange(exchange: Exchange, seen: Task, waitMs: number): Prom
 }
 
 /** A client that has seen the task does not create it again: only young tasks matter, once each. */
-function markSeen(exchange: Exchange, task: Task): void {
-  const { clock, log, retrieved, store } = exchange.shared
+export function markSeen({ clock, log, retrieved, store }: Shared, task: Task): void {
   if (clock.nowMs() - task.createdAtMs > CLIENT_RETRY_WINDOW_MS || retrieved.has(task.id)) return
   if (retrieved.size >= RETRIEVED_MAX) retrieved.clear()
   retrieved.add(task.id)

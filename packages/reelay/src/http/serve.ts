@@ -67,7 +67,7 @@ export async function serve(app: App, options: ServeOptions): Promise<Serving> {
       outgoing.once('close', () => {
         if (!server.listening) setImmediate(() => server.closeIdleConnections())
       })
-      void listener(incoming, outgoing)
+      if (!app.answerQuickly(incoming, outgoing)) void listener(incoming, outgoing)
     },
   )
   server.setTimeout(IDLE_MS)

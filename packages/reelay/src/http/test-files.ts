@@ -58,6 +58,11 @@ export class TestFiles implements Files {
     this.kept.delete(key)
   }
 
+  async names(folder: string): Promise<readonly string[]> {
+    const below = [...this.kept.keys()].filter((key) => key.startsWith(`${folder}/`))
+    return [...new Set(below.map((key) => key.slice(folder.length + 1).split('/')[0] ?? ''))]
+  }
+
   async removeFolder(folder: string): Promise<void> {
     for (const key of this.kept.keys()) if (key.startsWith(`${folder}/`)) this.kept.delete(key)
   }

@@ -24,6 +24,10 @@ export class TestStore extends TestEngineVerbs implements Port.Store {
     this.#nowMs = nowMs
   }
 
+  findIdempotent(projectId: string, route: string, key: string): Port.IdempotentUse | undefined {
+    return this.#idempotency.get(`${projectId} ${route} ${key}`)
+  }
+
   async insertTask(insert: Port.TaskInsert): Promise<Port.InsertOutcome> {
     this.#mayWrite()
     const { task, idempotency, replay } = insert

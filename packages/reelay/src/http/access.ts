@@ -1,0 +1,49 @@
+import type { ApiKey } from '../store/store.ts'
+import type { Shared } from './exchange.ts'
+
+/** On every answer. */
+export const commonHeaders = (shared: Shared, requestId: string): Record<string, string> => ({
+  'x-request-id': requestId,
+  'reelay-version': shared.settings.version,
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+})
+
+export type AccessLine = {
+  requestId: string
+  method: string
+  /** Without the query string, which may hold a signature. */
+  path: string
+  status: number
+  startMs: number
+  key: ApiKey | null
+}
+
+const PATH_CHARACTERS_MAX = 200
+const REFUSED = 400
+
+/**
+ * One line per request: `info` for what changes something or is refused, `debug` for reads that succeed, which are mostly
+ * polls and would fill the log. Headers are never logged.
+ */
+export function logAccess({ clock, log }: Shared, line: AccessLine): void {
+  const isPlainRead = (line.method === 'GET' || line.method === 'HEAD') && line.status < REFUSED
+  log[isPlainRead ? 'debug' : 'info'](
+    {
+      request: line.requestId,
+      method: line.method,
+      path: line.path.slice(0, PATH_CHARACTERS_MAX),
+      status: line.status,
+      latencyMs: Math.round((clock.monotonicMs() - line.startMs) * 10) / 10,
+      project: line.key?.projectId,
+      keyId: line.key?.id,
+    },
+    'answered',
+  )
+}
+
+export function touchKey({ log, store }: Shared, id: string): void {
+  store
+    .touchKey(id)
+    .catch((error: unknown) => log.warn({ err: error }, 'the last use of a key could not be noted'))
+}
