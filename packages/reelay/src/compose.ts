@@ -7,8 +7,11 @@ import { removeLeftovers } from './engine/remove-files.ts'
 import { Slots } from './engine/slots.ts'
 import { openDiskFiles } from './files/disk-files.ts'
 import type { Files } from './files/files.ts'
+import { INPUTS } from './files/storage-key.ts'
 import { createApp } from './http/app.ts'
+import { bodyBytesMaxOf } from './http/body-bytes-max.ts'
 import { InputRefused, type FetchInput, type HttpSettings } from './http/deps.ts'
+import type { HttpBindings } from './http/exchange.ts'
 import { serve, type Serving } from './http/serve.ts'
 import { createMediaHost, type MediaHost } from './media/media-host.ts'
 import { probeVideo } from './media/probe.ts'
@@ -21,10 +24,11 @@ import { createLocal } from './providers/local/index.ts'
 import { createOpenai } from './providers/openai/index.ts'
 import type { Provider } from './providers/provider.ts'
 import { createReadiness } from './readiness.ts'
-import { hashOfKey, loadSecrets, type Secrets } from './secrets.ts'
+import { loadSecrets, type Secrets } from './secrets.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import type { Store } from './store/store.ts'
 import { systemClock, type Clock } from './system/clock.ts'
+import { hashOfKey } from './system/hash-of-key.ts'
 import { systemIds, type Ids, type Random } from './system/ids.ts'
 import { createLog, type Log } from './system/log.ts'
 import { VERSION } from './version.ts'
@@ -34,7 +38,6 @@ const STEPS_MAX = 256
 const DOWNLOADS_MAX = 8
 const STOP_GRACE_MS = 8_000
 const INPUT_TIMEOUT_MS = 60_000
-const BODY_BYTES_MAX = 1024 * 1024
 const PACING_UNCONFIGURED = { perSecond: 1, burst: 5 }
 
 /** What a test or an embedding application may put in the place of the system's own. */
@@ -53,8 +56,12 @@ export type Overrides = {
 
 /** A gateway in this process. */
 export interface Reelay {
-  /** The HTTP interface as a function, to mount in a server of your own. */
-  fetch(request: Request): Promise<Response>
+  /**
+   * The HTTP interface as a function, to mount in a server of your own. On a Node server, pass Node's response as
+   * `env.outgoing` (`@hono/node-server` hands it to its callback): it tells when an answer has left this process. Without it
+   * the retry of a client that counts its retries may join a request that was answered already.
+   */
+  fetch(request: Request, env?: HttpBindings): Promise<Response>
   /** Starts working on tasks. */
   start(): Promise<void>
   /** Serves HTTP on the configured host and port. */
@@ -78,6 +85,8 @@ type Parts = {
   guarded: GuardedClient
   providers: ReadonlyMap<string, Provider>
   secrets: Secrets
+  /** Folders of inputs that earlier processes left, for tasks that run and for those that never came to be. */
+  inputFolders: readonly string[]
 }
 
 /**
@@ -91,10 +100,13 @@ export async function createReelay(config: Config, overrides: Overrides = {}): P
   const secrets = await loadSecrets(config, ids)
   const store = await openSqliteStore({ path: config.databasePath, clock })
   const files = await openDiskFiles(config.filesDir)
+  // Before a request can be answered, so that neither of these is ever a file of a request that is under way.
+  await files.sweep()
+  const inputFolders = await files.names(INPUTS)
   const media = createMediaHost({ workDir: join(config.dataDir, 'media'), log, clock })
   const guard = createGuard({ allow: parseAllowHosts(config.allowHosts) })
   const guarded = createGuardedClient({ guard, clock })
-  const base = { clock, ids, log, store, files, media, guard, guarded, secrets }
+  const base = { clock, ids, log, store, files, media, guard, guarded, secrets, inputFolders }
   const wrap = overrides.wrapProvider ?? ((_account, provider) => provider)
   const configured = overrides.providers ?? (await createProviders(config, base))
   const providers = new Map([...configured].map(([account, provider]) => [account, wrap(account, provider)]))
@@ -133,12 +145,11 @@ function assemble(config: Config, parts: Parts, overrides: Overrides): Reelay {
     store,
     adminKey: secrets.adminKey,
     adminKeyPath: secrets.adminKeyPath,
-    fetch: (request) => app.fetch(request),
+    fetch: (request, env) => app.fetch(request, env),
     start: async () => {
       working = true
-      await files.sweep()
       await store.clearLeases()
-      await removeLeftovers({ store, files, log })
+      await removeLeftovers({ store, files, log }, parts.inputFolders)
       await engine.start()
       checks = checkAll(providers, log, stopping.signal)
     },
@@ -229,7 +240,7 @@ function httpSettings(
     profile: config.profile,
     defaultModel: config.defaultModel,
     limits: {
-      bodyBytesMax: BODY_BYTES_MAX,
+      bodyBytesMax: bodyBytesMaxOf(config.limits.fileBytesMax),
       fileBytesMax: config.limits.fileBytesMax,
       filesMax: 10,
       fieldsMax: 200,

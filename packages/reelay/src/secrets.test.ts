@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { loadConfig, type Config, type Environment } from './config.ts'
-import { hashOfKey, loadSecrets } from './secrets.ts'
+import { loadSecrets } from './secrets.ts'
 import type { Ids } from './system/ids.ts'
 import { systemIds } from './system/ids.ts'
 
@@ -82,8 +82,4 @@ test('a file that cannot be read stops the start instead of being replaced', asy
     await assert.rejects(loadSecrets(config(), ids), { code: 'EISDIR' })
     assert.equal(made, 1, 'the admin key only')
   })
-})
-
-test('a key is looked up by its SHA-256', () => {
-  assert.equal(hashOfKey('abc'), 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad')
 })

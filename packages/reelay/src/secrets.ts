@@ -1,4 +1,4 @@
-import { createHash, hkdfSync } from 'node:crypto'
+import { hkdfSync } from 'node:crypto'
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from './config.ts'
@@ -32,9 +32,6 @@ export async function loadSecrets(config: Config, ids: Ids): Promise<Secrets> {
     ),
   }
 }
-
-/** API keys are 256 random bits: a plain hash is enough to store and look them up. */
-export const hashOfKey = (key: string): string => createHash('sha256').update(key).digest('hex')
 
 const derive = (secret: string, purpose: string): Uint8Array =>
   new Uint8Array(hkdfSync('sha256', secret, '', `reelay ${purpose}`, SECRET_BYTES))

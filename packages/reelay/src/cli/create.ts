@@ -6,6 +6,7 @@ import { createParams, type CreateParamOptions } from './create-params.ts'
 import { EXIT_CODE, type ExitCode } from './exit-code.ts'
 import { withInterrupt } from './interrupt.ts'
 import { writeJson, writeLine, type GlobalOptions, type Io } from './io.ts'
+import { watchOutages, type OutageWatch } from './outage-watch.ts'
 import { createProgressBoard } from './progress-board.ts'
 import { checkTarget, saveVideo, STDOUT_MARK } from './save-video.ts'
 import { styleOf } from './style.ts'
@@ -28,14 +29,15 @@ export async function run(options: CreateOptions, io: Io): Promise<ExitCode> {
   // Before the video is paid for, not after.
   if (options.out !== undefined) await checkTarget(options.out, options.force === true)
   const params = await createParams(options)
-  const client = await connect(options, io)
+  const outages = watchOutages(io.fetch)
+  const client = await connect(options, { ...io, fetch: outages.fetch })
   const idempotencyKey = options.idempotencyKey ?? io.ids.secret(16)
   const task: { id: string | null } = { id: null }
   const work = async (signal: AbortSignal): Promise<ExitCode> => {
     const created = await client.videos.create(params, { idempotencyKey, signal })
     task.id = created.id
     if (options.wait !== true && options.out === undefined) return tellCreated(created, options, io)
-    return seeThrough(client, created, options, signal, io)
+    return seeThrough({ client, created, outages, signal }, options, io)
   }
   return withInterrupt(io, work, () => {
     if (task.id !== null) return goesOn(io, [task.id])
@@ -58,20 +60,22 @@ function tellCreated(video: ReceivedVideo, options: CreateOptions, io: Io): Exit
   return EXIT_CODE.ok
 }
 
+type Wait = { client: ReelayClient; created: ReceivedVideo; outages: OutageWatch; signal: AbortSignal }
+
 async function seeThrough(
-  client: ReelayClient,
-  created: ReceivedVideo,
+  { client, created, outages, signal }: Wait,
   options: CreateOptions,
-  signal: AbortSignal,
   io: Io,
 ): Promise<ExitCode> {
   const isJson = options.json === true
   if (!isJson) writeLine(io.stderr, created.id)
   const board = createProgressBoard(io, isJson)
+  outages.tell(board.say, signal)
   let video: ReceivedVideo
   try {
     video = await awaitVideo(client, created.id, signal, board)
   } finally {
+    outages.hush()
     board.close()
   }
   if (video.status !== 'completed') {

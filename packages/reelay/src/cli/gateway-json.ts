@@ -1,7 +1,6 @@
 import { ReelayApiError, ReelayConnectionError } from '@reelay/sdk'
+import { recordOf, textOf, type JsonRecord } from '../system/json.ts'
 import type { Io } from './io.ts'
-
-export type JsonRecord = Readonly<Record<string, unknown>>
 
 export type GatewayAnswer = { status: number; body: JsonRecord }
 
@@ -48,17 +47,6 @@ export function refusalOf({ status, body }: GatewayAnswer): ReelayApiError {
     serverCode: textOf(error['code']),
   })
 }
-
-const isRecord = (value: unknown): value is JsonRecord =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-export const recordOf = (value: unknown): JsonRecord => (isRecord(value) ? value : {})
-
-export const textOf = (value: unknown): string | null =>
-  typeof value === 'string' && value !== '' ? value : null
-
-export const numberOf = (value: unknown): number | null =>
-  typeof value === 'number' && Number.isFinite(value) ? value : null
 
 function parse(text: string): unknown {
   try {

@@ -2,7 +2,11 @@ import type { Writable } from 'node:stream'
 import type { Clock } from '../system/clock.ts'
 import type { Ids } from '../system/ids.ts'
 
-export type OutputStream = Writable & { isTTY?: boolean | undefined; columns?: number | undefined }
+export type OutputStream = Writable & {
+  isTTY?: boolean | undefined
+  columns?: number | undefined
+  rows?: number | undefined
+}
 
 /** Everything that a command touches outside the file system. The process has one, tests make their own. */
 export type Io = {

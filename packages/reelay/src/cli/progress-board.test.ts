@@ -63,3 +63,47 @@ test('without a terminal, or on a dumb one, nothing moves the cursor; for progra
   createProgressBoard(silent, true).update(video())
   assert.equal(silent.stderr.text, '')
 })
+
+test('more videos than rows: open ones first, the others counted, and all of them at the end', () => {
+  const io = testIo({ terminal: { columns: 80, rows: 4 }, env: plainEnv })
+  const board = createProgressBoard(io, false)
+  for (const id of ['a', 'b', 'c']) board.update(video({ id }))
+  const before = io.stderr.text.length
+  board.update(completedVideo({ id: 'd' }))
+  board.update(completedVideo({ id: 'a' }))
+  const drawn = io.stderr.text.slice(before).split('\u001b[3A').slice(1)
+  const idsOf = (text: string): string => (text.match(/(?<= )[a-d]$/gm) ?? []).join('')
+  assert.deepEqual(drawn.map(idsOf), ['ab', 'bc'])
+  assert.match(drawn[0] ?? '', /and 2 more: 1 queued, 1 completed\n$/)
+  assert.match(drawn[1] ?? '', /and 2 more: 2 completed\n$/)
+  board.close()
+  const last = io.stderr.text.slice(before).split('\u001b[3A')[3] ?? ''
+  assert.equal(idsOf(last), 'abcd')
+  const length = io.stderr.text.length
+  board.close()
+  assert.equal(io.stderr.text.length, length)
+})
+
+test('a terminal that got lower keeps no stale line', () => {
+  const io = testIo({ terminal: { columns: 80, rows: 10 }, env: plainEnv })
+  const board = createProgressBoard(io, false)
+  for (const id of ['a', 'b', 'c']) board.update(video({ id }))
+  io.stderr.rows = 3
+  board.update(video({ id: 'a', progress: 1 }))
+  assert.match(io.stderr.text, /and 2 more: 2 queued\n\u001b\[J$/)
+  board.close()
+})
+
+test('a remark stands above the videos and is not drawn over', () => {
+  const io = testIo({ terminal: { columns: 80 }, env: plainEnv })
+  const board = createProgressBoard(io, false)
+  board.update(video())
+  const before = io.stderr.text.length
+  board.say('look here')
+  board.update(video({ progress: 1 }))
+  const lines = io.stderr.text.slice(before).split('\n')
+  assert.equal(lines[0], `\u001b[1A${CLEAR}look here`)
+  assert.ok(lines[1]?.startsWith(`${CLEAR}queued`))
+  assert.ok(lines[2]?.startsWith(`\u001b[1A${CLEAR}queued`))
+  board.close()
+})

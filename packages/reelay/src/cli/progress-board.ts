@@ -1,13 +1,15 @@
 import { isTerminalStatus, type Video, type VideoStatus } from '@reelay/sdk'
 import { formatDuration } from './duration.ts'
 import { writeLine, type Io } from './io.ts'
-import { columnsOf, isTerminal, paintStatus, styleOf, type Style } from './style.ts'
+import { columnsOf, isTerminal, paintStatus, rowsOf, styleOf, type Style } from './style.ts'
 import { truncate } from './text.ts'
 
 /** Shows videos being made, on standard error. */
 export interface ProgressBoard {
   /** A look at a video that shows something new. */
   update(video: Video): void
+  /** Something else that a person who waits should know: one line. */
+  say(remark: string): void
   /** Leaves the last state on the screen; idempotent. */
   close(): void
 }
@@ -29,7 +31,7 @@ type Entry = {
  * nothing at all when the output is for programs.
  */
 export function createProgressBoard(io: Io, isSilent: boolean): ProgressBoard {
-  if (isSilent) return { update: () => {}, close: () => {} }
+  if (isSilent) return { update: () => {}, say: () => {}, close: () => {} }
   return isTerminal(io.stderr, io.env) ? createLiveBoard(io) : createPlainBoard(io)
 }
 
@@ -40,6 +42,7 @@ function createPlainBoard(io: Io): ProgressBoard {
       const cells = [entry.id, entry.status, `${entry.progress}%`, elapsed(entry, io.clock.nowMs())]
       writeLine(io.stderr, cells.join('  '))
     },
+    say: (remark) => writeLine(io.stderr, remark),
     close: () => {},
   }
 }
@@ -49,31 +52,60 @@ function createLiveBoard(io: Io): ProgressBoard {
   const ticking = new AbortController()
   const style = styleOf(io.stderr, io.env)
   let linesDrawn = 0
-  const draw = (): void => {
+  /** The remarks scroll away above; what follows them is drawn in their place the next time. */
+  const draw = (linesMax: number, remarks: readonly string[] = []): void => {
     const columnsMax = columnsOf(io.stderr) - 1
-    const showsId = entries.size > 1
-    const lines = Array.from(entries.values(), (entry) =>
-      barLine(entry, { nowMs: io.clock.nowMs(), columnsMax, showsId, style }),
-    )
+    const frame = { nowMs: io.clock.nowMs(), columnsMax, showsId: entries.size > 1, style }
+    const { shown, hidden } = fit([...entries.values()], linesMax)
+    const lines = shown.map((entry) => barLine(entry, frame))
+    if (hidden.length > 0) lines.push(style.dim(truncate(summaryOf(hidden), columnsMax)))
     const up = linesDrawn === 0 ? '' : `\u001b[${linesDrawn}A`
-    io.stderr.write(up + lines.map((line) => `\r\u001b[2K${line}\n`).join(''))
+    const written = [...remarks.map((remark) => truncate(remark, columnsMax)), ...lines]
+    const rest = written.length < linesDrawn ? '\u001b[J' : ''
+    io.stderr.write(up + written.map((line) => `\r\u001b[2K${line}\n`).join('') + rest)
     linesDrawn = lines.length
   }
+  // The cursor stands below the last line, and cannot go up beyond the first row.
+  const drawInPlace = (...remarks: readonly string[]): void => draw(Math.max(1, rowsOf(io.stderr) - 1), remarks)
   const tick = async (): Promise<void> => {
     while (!ticking.signal.aborted) {
       await io.clock.sleep(TICK_MS, ticking.signal)
-      if (!ticking.signal.aborted) draw()
+      if (!ticking.signal.aborted) drawInPlace()
     }
   }
   return {
     update: (video) => {
       const isFirst = entries.size === 0
       entries.set(video.id, entryOf(video, io.clock.nowMs()))
-      draw()
+      drawInPlace()
       if (isFirst) void tick()
     },
-    close: () => ticking.abort(),
+    say: (remark) => drawInPlace(remark),
+    close: () => {
+      if (ticking.signal.aborted) return
+      ticking.abort()
+      // Nothing is drawn in place any more, so all may be shown.
+      if (linesDrawn < entries.size) draw(entries.size)
+    },
   }
+}
+
+/** Those that still change come first where there is no room for all; the last line then counts the others. */
+function fit(
+  entries: readonly Entry[],
+  linesMax: number,
+): { shown: readonly Entry[]; hidden: readonly Entry[] } {
+  if (entries.length <= linesMax) return { shown: entries, hidden: [] }
+  const open = entries.filter((entry) => entry.endedAtMs === null)
+  const ended = entries.filter((entry) => entry.endedAtMs !== null)
+  const ordered = [...open, ...ended]
+  return { shown: ordered.slice(0, linesMax - 1), hidden: ordered.slice(linesMax - 1) }
+}
+
+function summaryOf(hidden: readonly Entry[]): string {
+  const counts = new Map<string, number>()
+  for (const { status } of hidden) counts.set(status, (counts.get(status) ?? 0) + 1)
+  return `and ${hidden.length} more: ${Array.from(counts, ([status, count]) => `${count} ${status}`).join(', ')}`
 }
 
 const entryOf = (video: Video, nowMs: number): Entry => ({

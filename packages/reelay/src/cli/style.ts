@@ -40,6 +40,10 @@ export function paintStatus(style: Style, status: string): Paint {
 }
 
 const COLUMNS_DEFAULT = 80
+const ROWS_DEFAULT = 24
 
 /** The stream's width; some terminals do not say, or say 0. */
 export const columnsOf = (stream: OutputStream): number => stream.columns || COLUMNS_DEFAULT
+
+/** The stream's height; some terminals do not say, or say 0. */
+export const rowsOf = (stream: OutputStream): number => stream.rows || ROWS_DEFAULT

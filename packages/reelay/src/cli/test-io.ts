@@ -14,15 +14,19 @@ class EagerClock extends TestClock {
   }
 }
 
+type TestTerminal = { columns: number; rows?: number }
+
 class MemoryStream extends Writable implements OutputStream {
   isTTY: boolean | undefined
   columns: number | undefined
+  rows: number | undefined
   readonly #chunks: Buffer[] = []
 
-  constructor(terminal: { columns: number } | null) {
+  constructor(terminal: TestTerminal | null) {
     super()
     this.isTTY = terminal !== null
     this.columns = terminal?.columns
+    this.rows = terminal?.rows
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
@@ -42,8 +46,8 @@ class MemoryStream extends Writable implements OutputStream {
 export type TestIoOptions = {
   url?: string
   env?: Record<string, string>
-  /** Both streams are a terminal of this width. */
-  terminal?: { columns: number }
+  /** Both streams are a terminal of this size. */
+  terminal?: TestTerminal
   homeDirectory?: string
   /** What the person answers. */
   answer?: boolean | null

@@ -4,6 +4,7 @@ import { connect } from './connection.ts'
 import { EXIT_CODE, type ExitCode } from './exit-code.ts'
 import { withInterrupt } from './interrupt.ts'
 import { writeLine, type GlobalOptions, type Io } from './io.ts'
+import { watchOutages } from './outage-watch.ts'
 import { createProgressBoard } from './progress-board.ts'
 import { reportError } from './report-error.ts'
 import { styleOf } from './style.ts'
@@ -16,10 +17,12 @@ export type WatchOptions = GlobalOptions & { ids: readonly string[] }
 export async function run(options: WatchOptions, io: Io): Promise<ExitCode> {
   const ids = [...new Set(options.ids)]
   const isJson = options.json === true
-  const client = await connect(options, io)
+  const outages = watchOutages(io.fetch)
+  const client = await connect(options, { ...io, fetch: outages.fetch })
   const open = new Set(ids)
   const work = async (signal: AbortSignal): Promise<ExitCode> => {
     const board = createProgressBoard(io, isJson)
+    outages.tell(board.say, signal)
     const onChange = (video: ReceivedVideo): void => {
       board.update(video)
       if (isJson) writeLine(io.stdout, JSON.stringify(video))
@@ -28,9 +31,11 @@ export async function run(options: WatchOptions, io: Io): Promise<ExitCode> {
     try {
       const awaited = await awaitVideos(client, ids, signal, onChange)
       signal.throwIfAborted()
+      outages.hush()
       board.close()
       return tellEnds(awaited, options, io)
     } finally {
+      outages.hush()
       board.close()
     }
   }

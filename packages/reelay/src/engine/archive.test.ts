@@ -102,6 +102,25 @@ test('a synchronous provider’s output is archived without a single look', asyn
   assert.deepEqual(task.attempt?.operation, operation)
 })
 
+test('an archive removes what earlier holders of its lease left, never what a later one keeps', async () => {
+  await using harness = await open(finished())
+  const { id } = await harness.create()
+  const keep = async (name: string): Promise<void> => {
+    const staged = await harness.files.stage()
+    await staged.write(chunks(VIDEO), 100)
+    await staged.keep(`videos/${id}/${name}`)
+  }
+  await keep('1.0.video.0.mp4')
+  await keep('0.0.thumbnail.0.jpg')
+  await keep('1.999.video.0.mp4')
+  assert.equal((await harness.untilEnded(id)).state, 'completed')
+  const own = harness.store.artifacts(id).map(({ storageKey }) => basename(storageKey))
+  assert.deepEqual(
+    (await harness.files.names(`videos/${id}`)).toSorted(),
+    [...own, '1.999.video.0.mp4'].toSorted(),
+  )
+})
+
 /** What a provider may send in place of a video. */
 const BAD: Readonly<Record<string, Partial<OpenedOutput>>> = {
   'an empty output': { bytes: null, body: chunks() },

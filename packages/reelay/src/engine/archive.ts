@@ -1,14 +1,10 @@
 import { StorageFull, type StagedFile } from '../files/files.ts'
-import { outputFolder, storageKey } from '../files/storage-key.ts'
+import { fenceOfName, outputFolder, storageKey } from '../files/storage-key.ts'
 import { OutputGone, type Provider } from '../providers/provider.ts'
 import type { Artifact, Claim } from '../store/store.ts'
-import {
-  decideArchiveFault,
-  decideCancel,
-  decideNoProvider,
-  decideStored,
-  type ArchiveFault,
-} from '../task/decide.ts'
+import { decideArchiveFault, decideStored, type ArchiveFault } from '../task/decide-archive.ts'
+import { decideCancel } from '../task/decide-end.ts'
+import { decideNoProvider } from '../task/decide-submit.ts'
 import type { Operation, Output } from '../task/verdict.ts'
 import { commitDecision, dueOf } from './commit.ts'
 import type { EngineContext } from './context.ts'
@@ -38,8 +34,7 @@ export const archive: Step = async (context, claim, lease) => {
   const kept: Artifact[] = []
   try {
     using _slot = await context.downloads.slots.take(signal)
-    // What an earlier holder of the lease kept and could not commit: nothing refers to it.
-    await context.files.removeFolder(outputFolder(task.id))
+    await removeEarlier(context, claim)
     await fetchAll(context, claim, provider, operation, signal, kept)
   } catch (error) {
     await discard(context, kept)
@@ -72,6 +67,17 @@ async function complete(
   await context.checkpoint('archive.committed', claim.taskId)
   if (outcome.kind !== 'committed') await discard(context, kept)
   return dueOf(decision, outcome)
+}
+
+/**
+ * What earlier holders of the lease kept and could not commit: nothing refers to it, and nothing ever will. A later
+ * holder's files stay, in case this one only believes that the task is its own.
+ */
+async function removeEarlier({ files }: EngineContext, { taskId, fence }: Claim): Promise<void> {
+  const folder = outputFolder(taskId)
+  for (const name of await files.names(folder)) {
+    if ((fenceOfName(name) ?? fence) < fence) await files.remove(`${folder}/${name}`)
+  }
 }
 
 async function fetchAll(

@@ -1,4 +1,5 @@
-import { decideCancel, decideFault } from '../task/decide.ts'
+import { decideFault } from '../task/decide.ts'
+import { decideCancel } from '../task/decide-end.ts'
 import { accountOf, commitDecision, dueOf } from './commit.ts'
 import { messageOf } from './message-of.ts'
 import { momentOf } from './moment.ts'

@@ -1,5 +1,5 @@
 import type { Verdict } from '../task/verdict.ts'
-import { decideDrain } from '../task/decide.ts'
+import { decideDrain } from '../task/decide-end.ts'
 import { commitDecision, dueOf } from './commit.ts'
 import { momentOf } from './moment.ts'
 import type { Step } from './step.ts'

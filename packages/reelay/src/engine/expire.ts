@@ -1,4 +1,4 @@
-import { decideDeadline, type CancelOutcome } from '../task/decide.ts'
+import { decideDeadline, type CancelOutcome } from '../task/decide-end.ts'
 import { accountOf, commitDecision, dueOf } from './commit.ts'
 import { momentOf } from './moment.ts'
 import type { Step } from './step.ts'

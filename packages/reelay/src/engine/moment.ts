@@ -1,5 +1,5 @@
 import type { Claim } from '../store/store.ts'
-import type { Moment } from '../task/decide.ts'
+import type { Moment } from '../task/decision.ts'
 import type { Timing } from '../task/schedule.ts'
 import type { EngineContext } from './context.ts'
 

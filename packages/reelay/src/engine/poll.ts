@@ -1,6 +1,7 @@
 import { ProbeUnavailable } from '../providers/provider.ts'
 import type { Verdict } from '../task/verdict.ts'
-import { decideFault, decideNoProvider, decideVerdict } from '../task/decide.ts'
+import { decideFault, decideVerdict } from '../task/decide.ts'
+import { decideNoProvider } from '../task/decide-submit.ts'
 import { commitDecision, dueOf } from './commit.ts'
 import type { EngineContext } from './context.ts'
 import { messageOf } from './message-of.ts'

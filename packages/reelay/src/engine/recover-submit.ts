@@ -1,4 +1,4 @@
-import { decideSubmitted } from '../task/decide.ts'
+import { decideSubmitted } from '../task/decide-submit.ts'
 import { commitDecision, dueOf } from './commit.ts'
 import { momentOf } from './moment.ts'
 import type { Step } from './step.ts'

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { newTask } from '../../test/support/new-task.ts'
 import type { Artifact, ArtifactRole } from '../store/store.ts'
 import { silentLog, type Log } from '../system/log.ts'
+import type { Task } from '../task/task.ts'
 import { removeFiles, removeLeftovers } from './remove-files.ts'
 
 const artifact = (role: ArtifactRole): Artifact & { taskId: string } => ({
@@ -18,6 +20,13 @@ const artifact = (role: ArtifactRole): Artifact & { taskId: string } => ({
   codec: null,
 })
 
+const TASKS: ReadonlyMap<string, Task> = new Map(
+  (['queued', 'running', 'completed', 'failed', 'error'] as const).map((state) => [
+    state,
+    newTask(0, { id: state, state }),
+  ]),
+)
+
 /** Files and rows that only remember what was removed. */
 function subject(remove: (key: string) => Promise<void> = () => Promise.resolve()) {
   const removed: string[] = []
@@ -27,6 +36,7 @@ function subject(remove: (key: string) => Promise<void> = () => Promise.resolve(
   const store = {
     artifacts: () => [artifact('input'), artifact('thumbnail'), artifact('video')],
     removableArtifacts: () => Promise.resolve([artifact('input')]),
+    loadTask: (id: string) => TASKS.get(id),
     removeArtifacts: (_id: string, roles: readonly ArtifactRole[]) => {
       rows.push(roles)
       return Promise.resolve()
@@ -74,6 +84,12 @@ test('a file that cannot be removed fails nobody and keeps its row for the next 
 
 test('a start removes what a crash left behind', async () => {
   const { deps, removed, rows } = subject()
-  await removeLeftovers(deps)
+  await removeLeftovers(deps, [])
   assert.deepEqual([removed, rows], [['videos/video_1/input'], [['input']]])
+})
+
+test('a start removes the inputs of tasks that never came to be or ended, and of no other', async () => {
+  const { deps, folders } = subject()
+  await removeLeftovers(deps, ['queued', 'nobody', 'running', 'completed', 'failed', 'error'])
+  assert.deepEqual(folders, ['inputs/nobody', 'inputs/completed', 'inputs/failed', 'inputs/error'])
 })

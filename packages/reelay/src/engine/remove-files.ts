@@ -1,7 +1,8 @@
 import type { ArtifactRole, Store } from '../store/store.ts'
-import { outputFolder } from '../files/storage-key.ts'
+import { inputFolder, outputFolder } from '../files/storage-key.ts'
 import type { Files } from '../files/files.ts'
 import type { Log } from '../system/log.ts'
+import { isTerminal } from '../task/state.ts'
 import type { Task } from '../task/task.ts'
 
 const ALL: readonly ArtifactRole[] = ['input', 'video', 'thumbnail', 'spritesheet', 'last_frame']
@@ -34,10 +35,22 @@ export async function removeFiles(
   }
 }
 
-/** At start: what a crash between a commit and its clean-up left behind. Bounded per start. */
-export async function removeLeftovers(deps: FileRemover): Promise<void> {
+/**
+ * At start: what a crash between a commit and its clean-up left behind, bounded per start, and inputs that were kept for a
+ * task that never came to be.
+ * @param inputFolders names of the task folders of inputs, as they were before this process took its first request: a
+ * folder that is younger may belong to a create that is under way.
+ */
+export async function removeLeftovers(
+  deps: FileRemover & { store: Pick<Store, 'loadTask'> },
+  inputFolders: readonly string[],
+): Promise<void> {
   for (const artifact of await deps.store.removableArtifacts(1_000)) {
     await deps.files.remove(artifact.storageKey)
     await deps.store.removeArtifacts(artifact.taskId, [artifact.role])
+  }
+  for (const taskId of inputFolders) {
+    const task = deps.store.loadTask(taskId)
+    if (task === undefined || isTerminal(task.state)) await deps.files.removeFolder(inputFolder(taskId))
   }
 }

@@ -1,5 +1,6 @@
 import type { Provider } from '../providers/provider.ts'
-import { decideFault, decideFound, decideNoProvider, type Found } from '../task/decide.ts'
+import { decideFault } from '../task/decide.ts'
+import { decideFound, decideNoProvider, type Found } from '../task/decide-submit.ts'
 import type { Task } from '../task/task.ts'
 import { commitDecision, dueOf } from './commit.ts'
 import { messageOf } from './message-of.ts'

@@ -7,7 +7,7 @@ import {
   decideSubmit,
   decideSubmitted,
   type Submitted,
-} from '../task/decide.ts'
+} from '../task/decide-submit.ts'
 import type { Candidate, TaskInput } from '../task/request.ts'
 import type { Task } from '../task/task.ts'
 import { commitDecision, dueOf } from './commit.ts'

@@ -1,4 +1,4 @@
-import type { CancelOutcome } from '../task/decide.ts'
+import type { CancelOutcome } from '../task/decide-end.ts'
 import type { Task } from '../task/task.ts'
 import type { EngineContext } from './context.ts'
 

@@ -1,4 +1,4 @@
-import { canCancel } from '../task/decide.ts'
+import { canCancel } from '../task/decide-end.ts'
 import type { Task } from '../task/task.ts'
 
 /** The client asked for a cancel (or deleted the task), and the state allows acting on it. */

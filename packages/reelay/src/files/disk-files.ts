@@ -3,16 +3,23 @@ import { createReadStream } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, rmdir, stat, type FileHandle } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
 import type { Readable } from 'node:stream'
+import { syncDirectory } from '../system/sync-directory.ts'
 import { FileTooLarge, StorageFull, type Files, type StagedFile, type StoredFile } from './files.ts'
 
 const FULL_CODES = new Set(['ENOSPC', 'EDQUOT'])
+/** Where the program's own keys begin. */
+const FOLDERS = ['inputs', 'videos']
 /** Three plain names: none is hidden, `.` or `..`, so a key can never mean anything but a file of its own. */
 const KEY_PATTERN = /^[a-z]+\/[A-Za-z0-9_][A-Za-z0-9_.-]*\/[A-Za-z0-9_][A-Za-z0-9_.-]*$/
 
 /** Files below one directory of this machine. */
 export async function openDiskFiles(root: string): Promise<Files> {
   const base = resolve(root)
-  await mkdir(join(base, 'staging'), { recursive: true, mode: 0o700 })
+  const created = await mkdir(base, { recursive: true, mode: 0o700 })
+  for (const name of ['staging', ...FOLDERS]) await mkdir(join(base, name), { recursive: true, mode: 0o700 })
+  // Files below are only as durable as the names of the directories above them.
+  await syncDirectory(base)
+  if (created !== undefined) await syncDirectory(dirname(created))
   return new DiskFiles(base)
 }
 
@@ -59,6 +66,18 @@ class DiskFiles implements Files {
     await rmdir(dirname(path)).catch(() => undefined)
   }
 
+  async names(folder: string): Promise<readonly string[]> {
+    // A name below checks the folder's own.
+    const below = this.localPath(folder.includes('/') ? `${folder}/any` : `${folder}/any/any`)
+    const path = dirname(folder.includes('/') ? below : dirname(below))
+    try {
+      return await readdir(path)
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return []
+      throw error
+    }
+  }
+
   async removeFolder(folder: string): Promise<void> {
     // The name of any file in it checks the folder's own name.
     await rm(dirname(this.localPath(`${folder}/any`)), { recursive: true, force: true })
@@ -98,12 +117,13 @@ class DiskStagedFile implements StagedFile {
   async keep(key: string): Promise<void> {
     const target = this.#pathOf(key)
     await this.#close()
+    const created = await asStorageFull(this.#rename(target))
     const directory = dirname(target)
-    await asStorageFull(mkdir(directory, { recursive: true, mode: 0o700 }))
-    await asStorageFull(rename(this.path, target))
-    // The name is durable only when its directory is.
+    const folder = dirname(directory)
+    // The name is durable only when its directory is, up to the one that was there before.
     await syncDirectory(directory)
-    await syncDirectory(dirname(directory))
+    await syncDirectory(folder)
+    if (created !== undefined && created !== directory) await syncDirectory(dirname(folder))
   }
 
   async discard(): Promise<void> {
@@ -111,19 +131,28 @@ class DiskStagedFile implements StagedFile {
     await rm(this.path, { force: true })
   }
 
+  /** Answers the first directory that was made for it. */
+  async #rename(target: string): Promise<string | undefined> {
+    let created: string | undefined
+    const move = async (): Promise<void> => {
+      const made = await mkdir(dirname(target), { recursive: true, mode: 0o700 })
+      created ??= made
+      await rename(this.path, target)
+    }
+    try {
+      await move()
+    } catch (error) {
+      // The removal of the last other file took the directory along just now.
+      if (codeOf(error) !== 'ENOENT') throw error
+      await move()
+    }
+    return created
+  }
+
   async #close(): Promise<void> {
     if (!this.#open) return
     this.#open = false
     await this.#handle.close()
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }
 

@@ -27,6 +27,11 @@ export interface Files {
   localPath(key: string): string
   /** Harmless when absent. */
   remove(key: string): Promise<void>
+  /**
+   * What is in a folder, in no order: the task folders of `inputs` or `videos`, or the files of one such as `videos/<task>`.
+   * Empty when absent.
+   */
+  names(folder: string): Promise<readonly string[]>
   /** Removes everything under `videos/<task>` or `inputs/<task>`. Harmless when absent. */
   removeFolder(folder: string): Promise<void>
   /** Removes staged leftovers of processes that died. Called once at start by the only owner. */

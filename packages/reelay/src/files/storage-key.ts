@@ -24,9 +24,21 @@ export function storageKey(
   return `videos/${task.id}/${task.attempt?.n ?? 0}.${fence}.${role}.${index}.${EXTENSIONS[mime] ?? 'bin'}`
 }
 
+/** The fence in the name of an output's file; undefined for a name that `storageKey` did not make. */
+export function fenceOfName(name: string): number | undefined {
+  const fence = /^\d+\.(\d+)\.[a-z_]+\.\d+\.[a-z0-9]+$/.exec(name)?.[1]
+  return fence === undefined ? undefined : Number(fence)
+}
+
 /** Everything that was ever kept of a task's outputs, by whichever attempt. */
 export const outputFolder = (taskId: string): string => `videos/${taskId}`
 
+/** Where the inputs of all tasks are: one folder for each, named like the task. */
+export const INPUTS = 'inputs'
+
+/** Everything that was kept of a task's inputs. */
+export const inputFolder = (taskId: string): string => `${INPUTS}/${taskId}`
+
 /** Where an input is kept until its task ends. */
 export const inputKey = (taskId: string, index: number, mime: string): string =>
-  `inputs/${taskId}/${index}.${EXTENSIONS[mime] ?? 'bin'}`
+  `${inputFolder(taskId)}/${index}.${EXTENSIONS[mime] ?? 'bin'}`

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
+import { silentLog, type Log } from '../system/log.ts'
 import { TestClock } from '../system/test-clock.ts'
 import { MediaFailed, type MediaFailure } from './media-failed.ts'
 import { PreviewFailed } from './preview-failed.ts'
@@ -223,6 +224,34 @@ test('stopping ends the running job, the waiting ones and the children', async (
   await refusedWaiting
   await assert.rejects(stopping.host.render(stopping.job('never.mp4'), quiet()), failsWith('stopped'))
   for (const child of stopping.children) assert.equal(child.exitCode ?? child.signalCode, 'SIGKILL')
+})
+
+function warningLog(): { log: Log; warnings: string[] } {
+  const warnings: string[] = []
+  return { warnings, log: { ...silentLog, warn: (_fields, message) => warnings.push(message) } }
+}
+
+test('a stop warns of no child: neither of an idle one nor of one in the start-up check', async () => {
+  for (const isIdle of [true, false]) {
+    const { log, warnings } = warningLog()
+    await using stopping = await createTestMedia({ log })
+    const check = stopping.host.unavailable()
+    check.catch(() => {})
+    if (isIdle) await check
+    while (stopping.children.length === 0) await new Promise((resolve) => setImmediate(resolve))
+    await stopping.host.stop()
+    if (!isIdle) await assert.rejects(check, failsWith('stopped'))
+    assert.deepEqual(warnings, [], isIdle ? 'idle' : 'in the check')
+  }
+})
+
+test('a child that dies by itself during a job is warned of', async () => {
+  const { log, warnings } = warningLog()
+  await using crashing = await createTestMedia({ log })
+  const { render } = await startEndless(crashing, 'warned.mp4')
+  crashing.children.at(-1)!.kill('SIGSEGV')
+  await assert.rejects(render, failsWith('crashed'))
+  assert.deepEqual(warnings, ['The media process ended during a job.'])
 })
 
 test('a child leaves when it is idle, and a new one takes the next job', async () => {

@@ -31,6 +31,7 @@ export class RunningChild {
   readonly #ended = Promise.withResolvers<void>()
   readonly #events = new EventEmitter()
   #stderr = ''
+  #isKilled = false
   hasEnded = false
 
   constructor(child: ChildProcess, name: string, log: Log) {
@@ -52,6 +53,7 @@ export class RunningChild {
   }
 
   async kill(): Promise<void> {
+    this.#isKilled = true
     if (!this.hasEnded) this.#process.kill('SIGKILL')
     this.#hold(true)
     await this.#ended.promise
@@ -93,7 +95,8 @@ export class RunningChild {
     const [log, name] = [this.#log, this.#name]
     const wasAsked = this.#events.listenerCount('ended') > 0
     const fields = { lane: name, code, signal, stderr: this.#stderr, error: error?.message }
-    if (wasAsked) log.warn(fields, 'The media process ended during a job.')
+    // Who kills it knows why and says so; the start-up check that a stop cuts short is nobody's job at all.
+    if (wasAsked && !this.#isKilled) log.warn(fields, 'The media process ended during a job.')
     else log.debug(fields, 'The media process ended.')
     const how =
       code === EXIT_MEMORY

@@ -1,4 +1,4 @@
-import { firstTextOf, isRecord, listOf, recordOf, textOf } from './json.ts'
+import { firstTextOf, isRecord, listOf, recordOf, textOf } from '../system/json.ts'
 
 /** An error in a provider's own words. */
 export type ProviderError = { code: string | null; message: string }

@@ -1,5 +1,5 @@
 import type { Output, ProviderFailure, Verdict } from '../task/verdict.ts'
-import { firstTextOf, isRecord, numberOf, recordOf, textOf, type JsonRecord } from './json.ts'
+import { firstTextOf, isRecord, numberOf, recordOf, textOf, type JsonRecord } from '../system/json.ts'
 import {
   isInputFault,
   isModeration,

@@ -90,6 +90,8 @@ export type InsertOutcome =
   /** The key was used for a different request. */
   | { kind: 'key_reused' }
 
+export type IdempotentUse = { fingerprint: string; taskId: string }
+
 export type ListQuery = {
   projectId: string
   limit: number
@@ -126,8 +128,21 @@ export type ChangeKind = 'scheduled' | 'moved'
 
 export type ChangeListener = (taskId: string, kind: ChangeKind) => void
 
-/** What the engine and the HTTP layer ask of a database. Every verb is atomic; times are epoch milliseconds. */
+/** A write was not stored, and the same one may succeed later: disk full, I/O error, database locked, store closed. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable'
+}
+
+/**
+ * What the engine and the HTTP layer ask of a database. Every verb is atomic; times are epoch milliseconds. Writes throw
+ * `StoreUnavailable` when the database cannot store them now.
+ */
 export interface Store {
+  /**
+   * What an `Idempotency-Key` was last used for; undefined when it is free or expired. Only a look: `insertTask` has the
+   * final word.
+   */
+  findIdempotent(projectId: string, route: string, key: string): IdempotentUse | undefined
   /** Task, schedule row, inputs, timeline and idempotency row in one transaction. */
   insertTask(insert: TaskInsert): Promise<InsertOutcome>
   /** The response to a create left this process: a later retry of the same client is a new request. */

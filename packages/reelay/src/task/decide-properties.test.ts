@@ -2,7 +2,19 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { array, assert as holds, nat, property } from 'fast-check'
 import { newTask } from '../../test/support/new-task.ts'
-import * as decide from './decide.ts'
+import { decideFault, decideVerdict } from './decide.ts'
+import { decideArchiveFault, decideStored, type ArchiveFault } from './decide-archive.ts'
+import { canCancel, decideCancel, decideDeadline, decideDrain, type CancelOutcome } from './decide-end.ts'
+import {
+  decideFound,
+  decideNoProvider,
+  decideNoSlot,
+  decideSubmit,
+  decideSubmitted,
+  type Found,
+  type Submitted,
+} from './decide-submit.ts'
+import { type Moment } from './decision.ts'
 import type { Timing } from './schedule.ts'
 import { isTerminal, mayMove } from './state.ts'
 import type { Decision, Task } from './task.ts'
@@ -91,7 +103,7 @@ class Life {
     ])
   }
 
-  #moment(dice: Dice): decide.Moment {
+  #moment(dice: Dice): Moment {
     const lastLookAtMs = dice.pick([this.nowMs - 5_000, null])
     return { nowMs: this.nowMs, timing, random: dice.pick([0.5, 0, 0.999]), lastLookAtMs }
   }
@@ -100,52 +112,46 @@ class Life {
     const moment = this.#moment(dice)
     const { task } = this
     if (isTerminal(task.state)) return this.#drain(dice, moment)
-    if (task.cancelRequestedAtMs !== null && decide.canCancel(task.state)) return this.#cancel(dice, moment)
+    if (task.cancelRequestedAtMs !== null && canCancel(task.state)) return this.#cancel(dice, moment)
     if (this.nowMs >= task.deadlineAtMs && task.state !== 'submitting') {
       return this.apply(
-        decide.decideDeadline(
-          task,
-          { cancel: cancelOutcome(task, dice), served: dice.pick([true, false]) },
-          moment,
-        ),
+        decideDeadline(task, { cancel: cancelOutcome(task, dice), served: dice.pick([true, false]) }, moment),
       )
     }
     if (task.state === 'queued') this.#submit(dice, moment)
     else if (task.state === 'submitting') {
-      this.apply(decide.decideSubmitted(task, { kind: 'unknown', detail: 'crash' }, moment))
+      this.apply(decideSubmitted(task, { kind: 'unknown', detail: 'crash' }, moment))
     } else if (task.state === 'unknown') this.apply(this.#found(dice, moment))
     else if (task.state === 'running') this.apply(this.#poll(dice, moment))
     else this.apply(this.#archive(dice, moment))
   }
 
-  #drain(dice: Dice, moment: decide.Moment): void {
+  #drain(dice: Dice, moment: Moment): void {
     if (this.dueAtMs === null) return
     const verdict = dice.pick<Verdict | 'unavailable'>(['unavailable', ...VERDICTS])
-    this.apply(decide.decideDrain(this.task, verdict, moment))
+    this.apply(decideDrain(this.task, verdict, moment))
   }
 
-  #cancel(dice: Dice, moment: decide.Moment): void {
+  #cancel(dice: Dice, moment: Moment): void {
     const { task } = this
     if (task.state === 'running' && dice.pick([false, true])) {
       const last = task.faults + 1 >= 3 || this.nowMs >= task.deadlineAtMs
-      const decision = last
-        ? decide.decideCancel(task, 'refused', moment)
-        : decide.decideFault(task, 'no answer', moment)
+      const decision = last ? decideCancel(task, 'refused', moment) : decideFault(task, 'no answer', moment)
       return this.apply(decision)
     }
-    this.apply(decide.decideCancel(task, cancelOutcome(task, dice), moment))
+    this.apply(decideCancel(task, cancelOutcome(task, dice), moment))
   }
 
-  #submit(dice: Dice, moment: decide.Moment): void {
+  #submit(dice: Dice, moment: Moment): void {
     const hindrance = dice.pick(['none', 'none', 'none', 'no_slot', 'no_provider'])
-    if (hindrance === 'no_slot') return this.apply(decide.decideNoSlot(this.task, moment))
-    if (hindrance === 'no_provider') return this.apply(decide.decideNoProvider(this.task, moment))
-    this.apply(decide.decideSubmit(this.task, `token-${this.opened}`, this.nowMs))
+    if (hindrance === 'no_slot') return this.apply(decideNoSlot(this.task, moment))
+    if (hindrance === 'no_provider') return this.apply(decideNoProvider(this.task, moment))
+    this.apply(decideSubmit(this.task, `token-${this.opened}`, this.nowMs))
     if (dice.pick([false, false, false, true])) return
     const answered = { ...moment, nowMs: this.nowMs + dice.pick([100, 30_000]) }
     this.nowMs = answered.nowMs
     const job = { providerTaskId: `job-${this.opened}` }
-    const outcome = dice.pick<decide.Submitted>([
+    const outcome = dice.pick<Submitted>([
       { kind: 'accepted', operation: job },
       { kind: 'not_sent', detail: '429', retryAtMs: this.nowMs + 10 * DAY_MS },
       { kind: 'not_sent', detail: 'refused' },
@@ -154,38 +160,36 @@ class Life {
       { kind: 'rejected', code: 'moderation_blocked', detail: 'no' },
       { kind: 'done', operation: job, outputs: [{ role: 'video', ref: 'x' }] },
     ])
-    this.apply(decide.decideSubmitted(this.task, outcome, answered))
+    this.apply(decideSubmitted(this.task, outcome, answered))
   }
 
-  #found(dice: Dice, moment: decide.Moment): Decision {
-    const found = dice.pick<decide.Found | 'fault'>([
+  #found(dice: Dice, moment: Moment): Decision {
+    const found = dice.pick<Found | 'fault'>([
       { providerTaskId: `job-${this.opened}` },
       'absent',
       'unsure',
       'impossible',
       'fault',
     ])
-    return found === 'fault'
-      ? decide.decideFault(this.task, 'reset', moment)
-      : decide.decideFound(this.task, found, moment)
+    return found === 'fault' ? decideFault(this.task, 'reset', moment) : decideFound(this.task, found, moment)
   }
 
-  #poll(dice: Dice, moment: decide.Moment): Decision {
+  #poll(dice: Dice, moment: Moment): Decision {
     const verdict = dice.pick<Verdict | 'fault'>([...VERDICTS, 'fault'])
-    if (verdict === 'fault') return decide.decideFault(this.task, '503', moment)
-    return decide.decideVerdict(this.task, verdict, moment)
+    if (verdict === 'fault') return decideFault(this.task, '503', moment)
+    return decideVerdict(this.task, verdict, moment)
   }
 
-  #archive(dice: Dice, moment: decide.Moment): Decision {
-    const kind = dice.pick<decide.ArchiveFault['kind'] | 'stored'>([
+  #archive(dice: Dice, moment: Moment): Decision {
+    const kind = dice.pick<ArchiveFault['kind'] | 'stored'>([
       'link_dead',
       'download_failed',
       'storage_full',
       'stored',
     ])
     return kind === 'stored'
-      ? decide.decideStored(this.task, { bytes: 1, sha256: 'x' }, this.nowMs)
-      : decide.decideArchiveFault(this.task, { kind, detail: 'd' }, moment)
+      ? decideStored(this.task, { bytes: 1, sha256: 'x' }, this.nowMs)
+      : decideArchiveFault(this.task, { kind, detail: 'd' }, moment)
   }
 
   /** What the store does with a decision, and everything that must hold of it. */
@@ -256,7 +260,7 @@ const VERDICTS: readonly [Verdict, ...Verdict[]] = [
   { kind: 'failed', code: 'provider_failed', detail: 'no' },
 ]
 
-const cancelOutcome = (task: Task, dice: Dice): decide.CancelOutcome =>
+const cancelOutcome = (task: Task, dice: Dice): CancelOutcome =>
   task.state === 'running' ? dice.pick(['cancelled', 'refused', 'unsupported']) : 'not_needed'
 
 function applied(task: Task, { to, patch, attempt }: Decision): Task {

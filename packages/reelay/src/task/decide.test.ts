@@ -1,17 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { newTask } from '../../test/support/new-task.ts'
-import {
-  decideArchiveFault,
-  decideCancel,
-  decideDeadline,
-  decideDrain,
-  decideFound,
-  decideSubmit,
-  decideSubmitted,
-  decideVerdict,
-  type Moment,
-} from './decide.ts'
+import { decideVerdict } from './decide.ts'
+import { decideArchiveFault } from './decide-archive.ts'
+import { decideCancel, decideDeadline, decideDrain } from './decide-end.ts'
+import { decideFound, decideSubmit, decideSubmitted } from './decide-submit.ts'
+import { type Moment } from './decision.ts'
 import type { Timing } from './schedule.ts'
 import type { Attempt, Task } from './task.ts'
 import type { Verdict } from './verdict.ts'

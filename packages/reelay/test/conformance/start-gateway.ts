@@ -5,10 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createReelay, type Reelay } from '../../src/compose.ts'
 import { loadConfig, type Environment } from '../../src/config.ts'
-import { hashOfKey } from '../../src/http/authenticate.ts'
+import { hashOfKey } from '../../src/system/hash-of-key.ts'
 import type { Provider } from '../../src/providers/provider.ts'
 import { systemIds } from '../../src/system/ids.ts'
 import { silentLog } from '../../src/system/log.ts'
+import { probeVideo } from '../../src/media/probe.ts'
+import type { Task } from '../../src/task/task.ts'
 import { startUpstream, type Upstream } from '../upstream/upstream.ts'
 
 /** A whole gateway over a loopback provider, with looks every few milliseconds. */
@@ -20,6 +22,8 @@ export interface Gateway {
   readonly reelay: Reelay
   readonly upstream: Upstream
   addKey(projectId: string): Promise<string>
+  /** Resolves when the stored task satisfies the condition, now or after a change. */
+  untilTask(id: string, condition: (task: Task) => boolean): Promise<void>
   /** Breaks the connection of the next `count` creates after their task is stored and before their answer leaves. */
   dropAnswers(count: number): void
   /** Resolves when the next create has begun to arrive. */
@@ -57,7 +61,7 @@ export async function startGateway(environment: Environment = {}): Promise<Gatew
     log: silentLog,
     wrapProvider: hurried,
     inspector: {
-      probe: async () => ({ mime: 'video/mp4', width: 320, height: 180, durationMs: 2_000, codec: 'avc' }),
+      probe: probeVideo,
       poster: () => Promise.resolve(undefined),
     },
   })
@@ -72,6 +76,7 @@ export async function startGateway(environment: Environment = {}): Promise<Gatew
     reelay,
     upstream,
     addKey,
+    untilTask: (id, condition) => untilTask(reelay, id, condition),
     dropAnswers: connections.drop,
     untilCreate: connections.untilCreate,
     stop: async () => {
@@ -81,6 +86,24 @@ export async function startGateway(environment: Environment = {}): Promise<Gatew
       await rm(directory, { recursive: true, force: true })
     },
   }
+}
+
+function untilTask(reelay: Reelay, id: string, condition: (task: Task) => boolean): Promise<void> {
+  const { store } = reelay
+  const holds = (): boolean => {
+    const task = store.loadTask(id)
+    return task !== undefined && condition(task)
+  }
+  return new Promise((resolve) => {
+    const unwatch = store.onChange((changed) => {
+      if (changed !== id || !holds()) return
+      unwatch()
+      resolve()
+    })
+    if (!holds()) return
+    unwatch()
+    resolve()
+  })
 }
 
 async function createKey(reelay: Reelay, projectId: string): Promise<string> {

@@ -1,6 +1,7 @@
 import { mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { PreviewFailed } from '../../media/preview-failed.ts'
+import { syncDirectory } from '../../system/sync-directory.ts'
 import type { Verdict } from '../../task/verdict.ts'
 import type { LocalOptions } from './index.ts'
 import { readJob, type LocalJob } from './request.ts'
@@ -140,4 +141,5 @@ async function writeDurably(path: string, text: string): Promise<void> {
     await handle.close()
   }
   await rename(temporary, path)
+  await syncDirectory(dirname(path))
 }

@@ -1,5 +1,5 @@
 import { PLAIN_RULES, type RefusalRules } from '../classify-submit.ts'
-import { isRecord, textOf } from '../json.ts'
+import { isRecord, textOf } from '../../system/json.ts'
 import { isModeration, readProviderError } from '../provider-error.ts'
 import type { UpstreamAnswer } from '../upstream.ts'
 

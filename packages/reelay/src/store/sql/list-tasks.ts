@@ -5,6 +5,8 @@ import { ATTEMPT_COLUMNS, taskOfRow } from './task-rows.ts'
 
 /** One keyset page over (created_at, id). Reads one row more than asked for, to know whether there are more. */
 export async function listTasks(db: Kysely<Tables>, query: ListQuery): Promise<TaskPage> {
+  const { after, states, runningWaits, model } = query
+  if (states?.length === 0 && runningWaits === null) return { tasks: [], hasMore: false }
   const beyond = query.order === 'asc' ? '>' : '<'
   let select = db
     .selectFrom('tasks')
@@ -18,7 +20,6 @@ export async function listTasks(db: Kysely<Tables>, query: ListQuery): Promise<T
     .orderBy('tasks.created_at', query.order)
     .orderBy('tasks.id', query.order)
     .limit(query.limit + 1)
-  const { after, states, runningWaits, model } = query
   if (after !== null) {
     select = select.where((where) =>
       where.or([
@@ -30,7 +31,7 @@ export async function listTasks(db: Kysely<Tables>, query: ListQuery): Promise<T
   if (states !== null) {
     select = select.where((where) =>
       where.or([
-        where('tasks.state', 'in', [...states]),
+        ...(states.length === 0 ? [] : [where('tasks.state', 'in', [...states])]),
         ...(runningWaits === null
           ? []
           : [

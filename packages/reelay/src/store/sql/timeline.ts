@@ -1,7 +1,10 @@
 import type { TaskEvent } from '../../task/task.ts'
 import type { Transaction } from './transaction.ts'
 
-/** Most entries of one task's timeline: what comes later is dropped, so that no provider can fill the disk. */
+/**
+ * Most entries of one task's timeline: what comes later is dropped, so that no provider can fill the disk. Changes of state
+ * are kept beyond it: they are few, and without them nobody could tell how the task ended.
+ */
 const ENTRIES_MAX = 2_000
 
 /** Appends to a task's timeline. Only its lease holder or a single-row wish writes it, so `seq` has no gaps. */
@@ -17,7 +20,9 @@ export async function appendEvents(
     .where('task_id', '=', task.id)
     .executeTakeFirst()
   const start = (last?.seq ?? 0) + 1
-  const rows = events.slice(0, Math.max(0, ENTRIES_MAX - start + 1)).map((event, index) => ({
+  const room = Math.max(0, ENTRIES_MAX - start + 1)
+  const admitted = [...events.slice(0, room), ...events.slice(room).filter(({ kind }) => kind === 'task.state')]
+  const rows = admitted.map((event, index) => ({
     task_id: task.id,
     project_id: task.projectId,
     seq: start + index,

@@ -8,7 +8,7 @@ import { Kysely, sql } from 'kysely'
 import { migrate } from '../sql/migrate.ts'
 import type { Tables } from '../sql/schema.ts'
 import type { Transaction } from '../sql/transaction.ts'
-import type { ChangeKind } from '../store.ts'
+import { StoreUnavailable, type ChangeKind } from '../store.ts'
 import { GroupWriter } from './group-writer.ts'
 import { nodeSqliteDialect } from './node-sqlite-dialect.ts'
 
@@ -133,9 +133,27 @@ test('a begin that fails rejects the group without running it', async () => {
     s.add('a', () => {
       ran = true
     }),
+    StoreUnavailable,
   )
   s.reader.exec('rollback')
   assert.equal(ran, false)
+  await s.add('b')
+  assert.deepEqual(s.stored(), ['b'])
+})
+
+test('a full disk is told as such to the whole group, with its cause, and clears up', async () => {
+  await using s = await Subject.open()
+  await sql`pragma max_page_count = 1`.execute(s.db)
+  const big = s.writer.write(({ db }) =>
+    db
+      .insertInto('projects')
+      .values({ id: 'big', name: 'x'.repeat(1_000_000), created_at: 0 })
+      .execute(),
+  )
+  const isFull = (error: unknown): boolean =>
+    error instanceof StoreUnavailable && error.cause instanceof Error && 'errcode' in error.cause
+  await assert.rejects(big, isFull)
+  await sql`pragma max_page_count = 100000`.execute(s.db)
   await s.add('b')
   assert.deepEqual(s.stored(), ['b'])
 })

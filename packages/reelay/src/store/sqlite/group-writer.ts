@@ -1,7 +1,8 @@
 import { sql, type Kysely } from 'kysely'
-import type { ChangeKind, ChangeListener } from '../store.ts'
+import { StoreUnavailable, type ChangeKind, type ChangeListener } from '../store.ts'
 import type { Tables } from '../sql/schema.ts'
 import type { Transaction } from '../sql/transaction.ts'
+import { asUnavailable } from './as-unavailable.ts'
 
 type Operation = {
   run: (transaction: Transaction) => Promise<unknown>
@@ -37,7 +38,7 @@ export class GroupWriter {
   }
 
   write<T>(run: (transaction: Transaction) => Promise<T>): Promise<T> {
-    if (this.#closed) return Promise.reject(new Error('the store is closed'))
+    if (this.#closed) return Promise.reject(new StoreUnavailable('the store is closed'))
     return new Promise<T>((resolve, reject) => {
       this.#queue.push({ run, resolve, reject })
       this.#running ??= this.#drain()
@@ -72,7 +73,8 @@ export class GroupWriter {
     } catch (error) {
       // Disk full, I/O error: nothing of the group is stored, and everybody is told so.
       await sql`rollback`.execute(db).catch(() => undefined)
-      for (const operation of group) operation.reject(error)
+      const reason = asUnavailable(error)
+      for (const operation of group) operation.reject(reason)
       return
     }
     for (const { operation, value, changed } of finished) {
@@ -101,9 +103,12 @@ export class GroupWriter {
       await sql`release operation`.execute(db)
       return { operation, value, changed }
     } catch (error) {
-      await sql`rollback to operation`.execute(db)
+      // A full disk or an I/O error may end the whole transaction: then that error, not this one, is what everybody hears.
+      await sql`rollback to operation`.execute(db).catch(() => {
+        throw error
+      })
       await sql`release operation`.execute(db)
-      operation.reject(error)
+      operation.reject(asUnavailable(error))
       return undefined
     }
   }

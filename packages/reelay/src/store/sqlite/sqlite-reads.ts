@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { ApiKey, Artifact } from '../store.ts'
+import type { ApiKey, Artifact, IdempotentUse } from '../store.ts'
 import type { DurationSample, Task } from '../../task/task.ts'
 import { artifactOfRow } from '../sql/artifact-rows.ts'
 import { keyOfRow } from '../sql/keys.ts'
@@ -21,6 +21,7 @@ export class SqliteReads {
   readonly #paused: StatementSync
   readonly #durations: StatementSync
   readonly #inFlight: StatementSync
+  readonly #idempotent: StatementSync
 
   constructor(database: DatabaseSync) {
     this.#task = database.prepare(TASK_SQL)
@@ -30,6 +31,10 @@ export class SqliteReads {
     this.#paused = database.prepare('select paused_until from rate_buckets where account = ?')
     this.#inFlight = database.prepare(
       'select count(*) as count from attempts where account = ? and ended_at is null',
+    )
+    this.#idempotent = database.prepare(
+      `select fingerprint, task_id from idempotency
+        where project_id = ? and route = ? and key = ? and expires_at > ?`,
     )
     this.#durations = database.prepare(
       'select lower_ms, upper_ms, exact_ms from duration_stats where stat_key = ? order by seq',
@@ -48,6 +53,12 @@ export class SqliteReads {
   key(secretHash: string): ApiKey | undefined {
     const row = this.#key.get(secretHash)
     return row === undefined ? undefined : keyOfRow(row as unknown as ApiKeyRow)
+  }
+
+  idempotent(projectId: string, route: string, key: string, nowMs: number): IdempotentUse | undefined {
+    const row = this.#idempotent.get(projectId, route, key, nowMs)
+    if (row === undefined) return undefined
+    return { fingerprint: String(row['fingerprint']), taskId: String(row['task_id']) }
   }
 
   position(projectId: string, id: string): { createdAtMs: number; id: string } | undefined {

@@ -34,24 +34,29 @@ const TOUCH_INTERVAL_MS = 60_000
 export async function openSqliteStore(options: { path: string; clock: Clock }): Promise<Port.Store> {
   mkdirSync(dirname(options.path), { recursive: true, mode: 0o700 })
   const lock = takeOwnerLock(options.path, { pid: process.pid })
+  const opened: DatabaseSync[] = []
+  const open = (readOnly: boolean): DatabaseSync => {
+    const database = new DatabaseSync(options.path, { readOnly })
+    opened.push(database)
+    prepare(database, readOnly)
+    return database
+  }
   try {
-    const writer = openDatabase(options.path, false)
-    const db = new Kysely<Tables>({ dialect: nodeSqliteDialect(writer) })
+    const db = new Kysely<Tables>({ dialect: nodeSqliteDialect(open(false)) })
     await migrate(db, { bytes: 'blob' })
-    return new SqliteStore(db, openDatabase(options.path, true), lock, options.clock)
+    return new SqliteStore(db, open(true), lock, options.clock)
   } catch (error) {
+    for (const database of opened) if (database.isOpen) database.close()
     lock.release()
     throw error
   }
 }
 
-function openDatabase(path: string, readOnly: boolean): DatabaseSync {
-  const database = new DatabaseSync(path, { readOnly })
+function prepare(database: DatabaseSync, readOnly: boolean): void {
   requireSqliteVersion(String(database.prepare('select sqlite_version() as version').get()?.['version']))
   // FULL: a commit is on disk before it is answered. Grouped commits share the cost.
   if (!readOnly) database.exec('pragma journal_mode = wal; pragma synchronous = full')
   database.exec('pragma busy_timeout = 5000; pragma foreign_keys = on')
-  return database
 }
 
 /** The `Store` port on one SQLite file with one owner. */
@@ -80,6 +85,10 @@ class SqliteStore implements Port.Store {
         for (const listener of this.#listeners) listener(taskId, kind)
       },
     })
+  }
+
+  findIdempotent(projectId: string, route: string, key: string): Port.IdempotentUse | undefined {
+    return this.#reads.idempotent(projectId, route, key, this.#clock.nowMs())
   }
 
   insertTask(insert: Port.TaskInsert): Promise<Port.InsertOutcome> {

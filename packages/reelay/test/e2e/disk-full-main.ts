@@ -1,0 +1,81 @@
+import { execFileSync } from 'node:child_process'
+import { appendFile, mkdir, rm, statfs, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createHash } from 'node:crypto'
+import { startUpstream } from '../upstream/upstream.ts'
+import { ask, create, untilEnded } from './client.ts'
+import { JumpClock } from './jump-clock.ts'
+import { openGateway } from './open-gateway.ts'
+import { hasEvent, untilCommitted } from './until-committed.ts'
+
+/**
+ * A gateway whose files are on a small file system that is full. To be run in a mount namespace of its
+ * own: the mount then ends with this process, however that ends. Prints what it saw as one line of JSON.
+ */
+const DISK_BYTES = 2 * 1024 * 1024
+const BLOCK_BYTES = 4096
+const RECHECK_MS = 31_000
+
+const [directory = ''] = process.argv.slice(2)
+const disk = join(directory, 'disk')
+await mkdir(disk)
+execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'tmpfs', disk])
+
+const filler = join(disk, 'filler')
+
+/** Writes until not one more block fits. */
+async function fill(): Promise<number> {
+  await writeFile(filler, '')
+  const block = Buffer.alloc(BLOCK_BYTES)
+  for (let written = 0; written <= DISK_BYTES; written += BLOCK_BYTES) {
+    try {
+      await appendFile(filler, block)
+    } catch {
+      return (await statfs(disk)).bavail
+    }
+  }
+  throw new Error('the small file system never filled up')
+}
+
+const clock = new JumpClock()
+const upstream = await startUpstream({ dialect: 'comet', dripMs: 1 })
+const settings = { REELAY_PROVIDERS: 'cometapi', COMETAPI_KEY: 'test-key', COMETAPI_BASE_URL: upstream.url }
+const gateway = await openGateway(
+  { ...settings, REELAY_STORAGE_URL: `file:${join(disk, 'files')}` },
+  { clock },
+)
+const { reelay } = gateway
+
+const blocksFree = await fill()
+const paused = untilCommitted(reelay, (move) => hasEvent(move, 'archive.faulted'))
+const { id } = await create(gateway, { model: 'wan2.6', prompt: 'full' })
+await paused
+const whilePaused = await ask(gateway, `/v1/videos/${id}`)
+const content = await ask(gateway, `/v1/videos/${id}/content`)
+
+// Still full at the next check.
+const checked = untilCommitted(reelay, (move) => move.claim.taskId === id)
+clock.jump(RECHECK_MS)
+await checked
+const stateAfterCheck = reelay.store.loadTask(id)?.state
+
+await rm(filler)
+clock.jump(RECHECK_MS)
+const end = await untilEnded(gateway, id)
+const bytes = (await ask(gateway, `/v1/videos/${id}/content`)).bytes
+const timeline = await reelay.store.timeline(id)
+const faults = timeline.filter(({ kind }) => kind === 'archive.faulted').map(({ data }) => data)
+await gateway.stop()
+await upstream.close()
+process.stdout.write(
+  `${JSON.stringify({
+    blocksFree,
+    whilePaused: whilePaused.json,
+    contentStatus: content.status,
+    stateAfterCheck,
+    end,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    faults,
+    creates: upstream.ledger.length,
+  })}\n`,
+)
