@@ -59,7 +59,10 @@ function findNode() {
 }
 
 function runWith(node, head) {
-  const child = spawn(node, head.concat(process.argv.slice(2)), { stdio: 'inherit' })
+  const child = spawn(node, head.concat(process.argv.slice(2)), {
+    // The channel carries nothing: its end tells the child that this process is gone, however it went.
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  })
   const hasTerminal = [process.stdin, process.stdout, process.stderr].some(function (stream) {
     return stream.isTTY === true
   })

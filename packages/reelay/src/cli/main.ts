@@ -34,6 +34,12 @@ const io: Io = {
   },
 }
 
+// Started by the launcher: when that is killed, this process must not stay behind and hold the database.
+if (process.connected) {
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
+  process.channel?.unref()
+}
+
 // A reader that has seen enough, as in `reelay list | head`, is no fault.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
