@@ -27,7 +27,10 @@ export async function viewAccounts(
 }
 
 /** Null when the adapter has no way to ask. A check that cannot be made is a failed one, with the reason. */
-export async function checkProvider(provider: Provider, signal: AbortSignal): Promise<CredentialCheck | null> {
+export async function checkProvider(
+  provider: Provider,
+  signal: AbortSignal,
+): Promise<CredentialCheck | null> {
   if (provider.check === undefined) return null
   try {
     return await provider.check(AbortSignal.any([signal, AbortSignal.timeout(CHECK_MS_MAX)]))

@@ -171,11 +171,16 @@ function assemble(config: Config, parts: Parts, overrides: Overrides): Reelay {
 }
 
 /** Learns the models of servers that publish them, and warns early about credentials that do not work. */
-async function checkAll(providers: ReadonlyMap<string, Provider>, log: Log, signal: AbortSignal): Promise<void> {
+async function checkAll(
+  providers: ReadonlyMap<string, Provider>,
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
   await Promise.all(
     [...providers].map(async ([account, provider]) => {
       const check = await checkProvider(provider, signal)
-      if (check?.ok === false && !signal.aborted) log.warn({ account, reason: check.detail }, 'a provider account does not work')
+      if (check?.ok === false && !signal.aborted)
+        log.warn({ account, reason: check.detail }, 'a provider account does not work')
     }),
   )
 }

@@ -70,7 +70,7 @@ async function seeThrough(
   const isJson = options.json === true
   if (!isJson) writeLine(io.stderr, created.id)
   const board = createProgressBoard(io, isJson)
-  outages.tell(board.say, signal)
+  outages.tell((remark) => board.say(remark), signal)
   let video: ReceivedVideo
   try {
     video = await awaitVideo(client, created.id, signal, board)

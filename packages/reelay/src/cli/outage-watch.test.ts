@@ -8,7 +8,10 @@ import { testIo } from './test-io.ts'
 type Reply = Response | Error
 
 /** What is said while these replies come in. */
-async function remarksOf(replies: readonly Reply[], signal = new AbortController().signal): Promise<string[]> {
+async function remarksOf(
+  replies: readonly Reply[],
+  signal = new AbortController().signal,
+): Promise<string[]> {
   const left = [...replies]
   const watch = watchOutages(() => {
     const reply = left.shift()
@@ -16,7 +19,7 @@ async function remarksOf(replies: readonly Reply[], signal = new AbortController
   })
   const remarks: string[] = []
   watch.tell((remark) => remarks.push(remark), signal)
-  for (const _reply of replies) await watch.fetch('http://127.0.0.1/').catch(() => undefined)
+  while (left.length > 0) await watch.fetch('http://127.0.0.1/').catch(() => undefined)
   return remarks
 }
 
@@ -60,21 +63,22 @@ for (const command of [
   ['create', 'a boat', '--model', 'm', '--wait'],
 ]) {
   test(`${command[0]} says that the gateway does not answer, and goes on`, async () => {
-    let looks = 0
+    const seen = { looks: 0 }
     await using gateway = await testGateway(({ method }) => {
       if (method === 'POST') return { json: video() }
-      looks += 1
-      if (looks === 1) return { json: video({ status: 'in_progress' }) }
-      if (looks < 4) throw new Error('the connection breaks')
+      seen.looks += 1
+      if (seen.looks === 1) return { json: video({ status: 'in_progress' }) }
+      if (seen.looks < 4) throw new Error('the connection breaks')
       return { json: completedVideo() }
     })
     const io = testIo({ url: gateway.url })
     const running = runProgram(command, io)
-    for (let turn = 0; turn < 20_000 && looks < 4; turn += 1) {
+    for (let turn = 0; turn < 20_000 && seen.looks < 4; turn += 1) {
       await new Promise((resolve) => setImmediate(resolve))
       const nextMs = io.clock.nextWakeMs
       // Only the pauses between two looks: a time limit of a request must not end it.
-      if (nextMs !== undefined && nextMs - io.clock.nowMs() <= 10_000) io.clock.advance(nextMs - io.clock.nowMs())
+      if (nextMs !== undefined && nextMs - io.clock.nowMs() <= 10_000)
+        io.clock.advance(nextMs - io.clock.nowMs())
     }
     assert.equal(await running, 0)
     assert.equal(occurrences(io.stderr.text, OUT), 1)

@@ -66,7 +66,8 @@ function createLiveBoard(io: Io): ProgressBoard {
     linesDrawn = lines.length
   }
   // The cursor stands below the last line, and cannot go up beyond the first row.
-  const drawInPlace = (...remarks: readonly string[]): void => draw(Math.max(1, rowsOf(io.stderr) - 1), remarks)
+  const drawInPlace = (...remarks: readonly string[]): void =>
+    draw(Math.max(1, rowsOf(io.stderr) - 1), remarks)
   const tick = async (): Promise<void> => {
     while (!ticking.signal.aborted) {
       await io.clock.sleep(TICK_MS, ticking.signal)

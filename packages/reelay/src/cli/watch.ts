@@ -22,7 +22,7 @@ export async function run(options: WatchOptions, io: Io): Promise<ExitCode> {
   const open = new Set(ids)
   const work = async (signal: AbortSignal): Promise<ExitCode> => {
     const board = createProgressBoard(io, isJson)
-    outages.tell(board.say, signal)
+    outages.tell((remark) => board.say(remark), signal)
     const onChange = (video: ReceivedVideo): void => {
       board.update(video)
       if (isJson) writeLine(io.stdout, JSON.stringify(video))

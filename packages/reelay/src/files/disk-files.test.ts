@@ -33,7 +33,8 @@ test('what is in a folder can be listed: its task folders, or the files of one',
   const { files } = subject
   assert.deepEqual(await files.names('inputs'), [])
   assert.deepEqual(await files.names('inputs/video_1'), [])
-  for (const key of ['inputs/video_1/0.png', 'inputs/video_1/1.png', 'inputs/video_2/0.png']) await keep(files, key)
+  for (const key of ['inputs/video_1/0.png', 'inputs/video_1/1.png', 'inputs/video_2/0.png'])
+    await keep(files, key)
   assert.deepEqual((await files.names('inputs')).toSorted(), ['video_1', 'video_2'])
   assert.deepEqual((await files.names('inputs/video_1')).toSorted(), ['0.png', '1.png'])
   assert.deepEqual(await files.names('videos'), [])

@@ -251,15 +251,16 @@ test('a database that cannot be written answers 503, with Retry-After, and keeps
   assert.equal(api.files.kept.size, 0)
 })
 
+const image = (bytes: number): string => {
+  const file = Buffer.alloc(bytes)
+  file.set(PNG)
+  return `data:image/png;base64,${file.toString('base64')}`
+}
+
 test('a file of the largest size fits as a data URL, one byte more does not', async () => {
   const fileBytesMax = 3 * 1024 * 1024 + 1
   const limits = { ...TEST_LIMITS, fileBytesMax, bodyBytesMax: bodyBytesMaxOf(fileBytesMax) }
   const other = startTestApp({ limits })
-  const image = (bytes: number): string => {
-    const file = Buffer.alloc(bytes)
-    file.set(PNG)
-    return `data:image/png;base64,${file.toString('base64')}`
-  }
   const as = other.addKey('p')
   const answers = [fileBytesMax, fileBytesMax + 1].map((bytes) =>
     send(other, 'POST', '/v1/videos', { key: as, body: { ...BASIC, image: image(bytes) } }),

@@ -48,7 +48,7 @@ function secondsOf(task: Task, video: Artifact | undefined): string | null {
 }
 
 /** A link that opens the archived video without a key, for as long as the settings say. */
-export function videoUrl(id: string, view: VideoView): string {
+function videoUrl(id: string, view: VideoView): string {
   const subject = { kind: 'content', id, variant: 'video' } as const
   return `${view.publicUrl}/v1/videos/${id}/content?${signLink(view.linkKeys, subject, view.nowMs + view.linkTtlMs)}`
 }

@@ -2,7 +2,7 @@ import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** Where a job writes before its file is whole: beside its target, because a rename does not cross file systems. */
-export function partPath(outPath: string): string {
+function partPath(outPath: string): string {
   return `${outPath}.part`
 }
 

@@ -32,7 +32,7 @@ export const PLAIN_RULES: RefusalRules = {
 const CREDIT_CODE = /insufficient.?(quota|balance|credit)|billing|quota.?exceeded/i
 
 /** What an operator is shown of an answer that nobody understood. */
-export function rawAnswerOf(answer: UpstreamAnswer): string {
+function rawAnswerOf(answer: UpstreamAnswer): string {
   const head = `HTTP ${answer.status} ${answer.headers.get('content-type') ?? ''}`.trim()
   return `${head}\n${answer.text}`.slice(0, RAW_ANSWER_CHARACTERS_MAX)
 }

@@ -23,7 +23,7 @@ const SECONDS_MAX = 1e12
 export type VideoObject = { ids: readonly string[]; isVideo: boolean; job: JsonRecord; inner: JsonRecord }
 
 /** Null when the body names no job. */
-export function readVideoObject(json: unknown): VideoObject | null {
+function readVideoObject(json: unknown): VideoObject | null {
   if (!isRecord(json)) return null
   const wrapped = isRecord(json['data']) ? json['data'] : null
   const job = wrapped !== null && textOf(json['id']) === null ? { ...json, ...wrapped } : json
@@ -33,9 +33,6 @@ export function readVideoObject(json: unknown): VideoObject | null {
   if (ids.length === 0) return null
   return { ids, isVideo: json['object'] === 'video', job, inner: recordOf(wrapped?.['data']) }
 }
-
-/** The id under which to ask for the job; null when the body names none. */
-export const idOf = (json: unknown): string | null => readVideoObject(json)?.ids[0] ?? null
 
 /** Whether the answer is the provider's own word on the job `id`: then it counts whatever the HTTP status. */
 export function videoIn(answer: UpstreamAnswer, id: string): VideoObject | null {

@@ -24,7 +24,7 @@ export function encoderNamed(name: 'libx264' | 'aac'): Codec {
 }
 
 /** Whether a result only says that there is nothing to take now, or nothing more ever. */
-export function isDrained(result: number): boolean {
+function isDrained(result: number): boolean {
   return result === AVERROR_EAGAIN || result === AVERROR_EOF
 }
 

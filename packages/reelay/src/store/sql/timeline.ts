@@ -21,7 +21,10 @@ export async function appendEvents(
     .executeTakeFirst()
   const start = (last?.seq ?? 0) + 1
   const room = Math.max(0, ENTRIES_MAX - start + 1)
-  const admitted = [...events.slice(0, room), ...events.slice(room).filter(({ kind }) => kind === 'task.state')]
+  const admitted = [
+    ...events.slice(0, room),
+    ...events.slice(room).filter(({ kind }) => kind === 'task.state'),
+  ]
   const rows = admitted.map((event, index) => ({
     task_id: task.id,
     project_id: task.projectId,

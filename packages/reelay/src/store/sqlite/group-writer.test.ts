@@ -81,6 +81,9 @@ async function insert({ db, nowMs }: Transaction, id: string): Promise<void> {
 
 const statuses = (results: readonly PromiseSettledResult<unknown>[]) => results.map(({ status }) => status)
 
+const isFull = (error: unknown): boolean =>
+  error instanceof StoreUnavailable && error.cause instanceof Error && 'errcode' in error.cause
+
 test('concurrent writes share commits, at most 200 to one', async () => {
   await using s = await Subject.open()
   const ids = Array.from({ length: 450 }, (_, index) => `p${1_000 + index}`)
@@ -150,8 +153,6 @@ test('a full disk is told as such to the whole group, with its cause, and clears
       .values({ id: 'big', name: 'x'.repeat(1_000_000), created_at: 0 })
       .execute(),
   )
-  const isFull = (error: unknown): boolean =>
-    error instanceof StoreUnavailable && error.cause instanceof Error && 'errcode' in error.cause
   await assert.rejects(big, isFull)
   await sql`pragma max_page_count = 100000`.execute(s.db)
   await s.add('b')

@@ -28,7 +28,10 @@ const withSubject = (run: (subject: StoreSubject) => Promise<void>): Promise<voi
 test('what a key was used for is found until it expires, in its project and route only', async () => {
   await withSubject(async (s) => {
     const expiresAtMs = s.clock.nowMs() + 1_000
-    const { id } = await s.create({}, { idempotency: { route: 'r', key: 'k', fingerprint: 'f', expiresAtMs } })
+    const { id } = await s.create(
+      {},
+      { idempotency: { route: 'r', key: 'k', fingerprint: 'f', expiresAtMs } },
+    )
     assert.deepEqual(s.store.findIdempotent('default', 'r', 'k'), { fingerprint: 'f', taskId: id })
     for (const [project, route, key] of [
       ['other', 'r', 'k'],
@@ -45,7 +48,10 @@ test('what a key was used for is found until it expires, in its project and rout
 test('a timeline that is full still takes every change of state, without gaps', async () => {
   await withSubject(async (s) => {
     const noise = Array.from({ length: 2_100 }, () => ({ kind: 'submit.started' }) as const)
-    const { id } = await s.create({}, { events: [{ kind: 'task.created' }, ...noise, { kind: 'task.state' }] })
+    const { id } = await s.create(
+      {},
+      { events: [{ kind: 'task.created' }, ...noise, { kind: 'task.state' }] },
+    )
     const full = await s.store.timeline(id)
     assert.deepEqual([full.length, full.at(-1)?.kind, full.at(-1)?.seq], [2_001, 'task.state', 2_001])
     const claim = await s.claimOne()
