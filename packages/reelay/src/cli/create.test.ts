@@ -70,7 +70,7 @@ test('what cannot be sent is refused before anything is asked', async () => {
   await using gateway = await testGateway(() => ({ json: completedVideo() }))
   const cases: [string[], RegExp][] = [
     [['create', ' '], /prompt is empty/],
-    [['create', 'x', '--image', '/nowhere/cat.png'], /--image \/nowhere\/cat.png cannot be read/],
+    [['create', 'x', '--image', '/nowhere/cat.png'], /There is no file \/nowhere\/cat.png\n.*--image/],
     [['create', 'x', '--seed', '1.5'], /whole number/],
     [['create', 'x', '--seconds', 'long'], /above 0/],
     [['create', 'x', '--metadata', 'user'], /name=value/],

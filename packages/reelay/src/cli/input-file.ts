@@ -22,6 +22,13 @@ export async function readInput(text: string, option: string): Promise<VideoInpu
     const type = TYPES[extname(text).toLowerCase()] ?? 'application/octet-stream'
     return new File([content], basename(text), { type })
   } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') {
+      throw usageError(`There is no file ${text}`, {
+        hint: `check the path after ${option}`,
+        param: option,
+        cause,
+      })
+    }
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw usageError(`${option} ${text} cannot be read: ${reason}`, {
       hint: 'give a file or an http(s) address',

@@ -79,7 +79,11 @@ function registerKeys({ program, io, finish }: Registration): void {
     .description('make a key; it is shown this once only')
     .requiredOption('--name <name>', 'what it is for')
     .option('--project <id>', 'whose videos it reaches; the default project when absent')
-    .option('--scope <scope>', 'what it may do; may be repeated', collect)
+    .option(
+      '--scope <scope>',
+      'create, read, content or admin; may be repeated; the first three when absent',
+      collect,
+    )
     .action(async (_options: unknown, command: Command) => {
       const { create } = await import('./keys.ts')
       finish(await create(command.optsWithGlobals<KeyCreateOptions>(), io))
