@@ -160,8 +160,7 @@ function assemble(config: Config, parts: Parts, overrides: Overrides): Reelay {
     },
     stop: async () => {
       stopping.abort()
-      await served?.close()
-      if (working) await engine.stop(STOP_GRACE_MS)
+      await Promise.all([served?.close(), working ? engine.stop(STOP_GRACE_MS) : undefined])
       await checks
       for (const provider of providers.values()) await provider.stop?.()
       await parts.media.stop()

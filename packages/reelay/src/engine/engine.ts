@@ -17,6 +17,8 @@ import { wantsCancel } from './wants-cancel.ts'
 /** Longest sleep of an account's loop: a bound for wakes that another process wrote. */
 const IDLE_MS_MAX = 1_000
 const BATCH_MAX = 200
+/** For the last commits of steps that were cut off at a stop. */
+const LAST_WRITES_MS = 1_000
 /** After a failed claim (disk full, database gone). */
 const STORE_FAULT_PAUSE_MS = 1_000
 
@@ -43,6 +45,7 @@ export class Engine {
   readonly #alarms: Alarm[] = []
   readonly #stopClaiming = new AbortController()
   readonly #abortSteps = new AbortController()
+  readonly #giveUp = new AbortController()
   #unsubscribe: () => void = () => {}
 
   constructor(context: EngineContext) {
@@ -71,16 +74,26 @@ export class Engine {
     for (const alarm of this.#alarms) alarm.expect(dueAtMs)
   }
 
-  /** Stops claiming, lets submits finish, ends looks and downloads, gives leases back. */
+  /**
+   * Stops claiming, lets submits finish for `graceMs`, ends looks and downloads, gives leases back. A submit that takes
+   * longer is recorded as unknown.
+   */
   async stop(graceMs: number): Promise<void> {
     this.#unsubscribe()
     this.#stopClaiming.abort()
     this.#expect(-Infinity)
     this.#abortSteps.abort()
     await Promise.all(this.#loops)
-    const grace = new AbortController()
-    await Promise.race([Promise.allSettled(this.#running), this.#context.clock.sleep(graceMs, grace.signal)])
-    grace.abort()
+    await this.#settled(graceMs)
+    this.#giveUp.abort()
+    await this.#settled(LAST_WRITES_MS)
+  }
+
+  /** Waits until no step runs, but not longer than that. */
+  async #settled(msMax: number): Promise<void> {
+    const done = new AbortController()
+    await Promise.race([Promise.allSettled(this.#running), this.#context.clock.sleep(msMax, done.signal)])
+    done.abort()
   }
 
   async #loop(account: string, alarm: Alarm): Promise<void> {
@@ -120,7 +133,7 @@ export class Engine {
 
   async #step(claim: Claim): Promise<void> {
     const { log, store } = this.#context
-    const lease = holdLease(this.#context, claim, this.#abortSteps.signal)
+    const lease = holdLease(this.#context, claim, this.#abortSteps.signal, this.#giveUp.signal)
     try {
       const dueAtMs = await this.#stepFor(claim)(this.#context, claim, lease)
       if (dueAtMs !== null) this.#expect(dueAtMs)

@@ -10,6 +10,8 @@ const SEND_SHARE = 1 / 2
 export interface Lease {
   /** Aborts when the lease is lost or the engine stops. */
   readonly signal: AbortSignal
+  /** Aborts when the time to stop is over: even a billable request is left alone now, its outcome unknown. */
+  readonly giveUp: AbortSignal
   /** By the monotonic clock, so that no clock change can stretch a lease: whether it is still safe to spend money. */
   mayStillSend(): boolean
   end(): Promise<void>
@@ -18,7 +20,12 @@ export interface Lease {
 type Holder = Pick<EngineContext, 'clock' | 'leaseMs' | 'log'> & { store: Pick<Store, 'renew'> }
 
 /** Renews a claim until it is ended, and says so when it was lost. */
-export function holdLease(context: Holder, claim: Claim, stop: AbortSignal): Lease {
+export function holdLease(
+  context: Holder,
+  claim: Claim,
+  stop: AbortSignal,
+  giveUp: AbortSignal = stop,
+): Lease {
   const { clock, leaseMs, store, log } = context
   const lost = new AbortController()
   const over = new AbortController()
@@ -38,6 +45,7 @@ export function holdLease(context: Holder, claim: Claim, stop: AbortSignal): Lea
   })()
   return {
     signal: AbortSignal.any([stop, lost.signal]),
+    giveUp,
     mayStillSend: () => !lost.signal.aborted && clock.monotonicMs() - heldSinceMs < leaseMs * SEND_SHARE,
     end: async () => {
       over.abort()

@@ -44,7 +44,7 @@ export const submit: Step = async (context, claim, lease) => {
   await context.checkpoint('submit.prepared', task.id)
   const outcome = await start(context, prepared.task, candidate, provider, lease)
   await context.checkpoint('submit.answered', task.id)
-  return finish(context, claim, prepared.task, candidate, outcome)
+  return finish(context, claim, prepared.task, candidate, outcome, lease.giveUp)
 }
 
 function prepare(context: EngineContext, claim: Claim, provider: Provider): Promise<CommitOutcome> {
@@ -69,8 +69,8 @@ async function start(
       inputs: task.request.inputs.map((input) => inputFile(context, input)),
       clientToken: task.attempt?.clientToken ?? '',
       mayStillSend: () => lease.mayStillSend(),
-      // Not the lease's signal: a stop never cuts a billable request in two.
-      signal: AbortSignal.timeout(SUBMIT_MS_MAX),
+      // Not the lease's own signal: a stop lets a billable request finish, as long as there is time.
+      signal: AbortSignal.any([AbortSignal.timeout(SUBMIT_MS_MAX), lease.giveUp]),
     })
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error)
@@ -92,12 +92,13 @@ async function finish(
   task: Task,
   candidate: Candidate,
   outcome: Submitted,
+  giveUp: AbortSignal,
 ): Promise<number | null> {
   const moment = momentOf(context, claim, candidate.account)
   await pauseAfter(context, candidate.account, outcome)
   const decision = decideSubmitted(task, outcome, moment)
   const durationKey = durationKeyOf(task)
-  const result = await keepTrying(context, () =>
+  const result = await keepTrying(context, giveUp, () =>
     commitDecision(context, claim, task, decision, { durationKey }),
   )
   if (result.kind === 'fenced' && 'operation' in outcome && task.attempt !== null) {
@@ -128,6 +129,7 @@ async function pauseAfter(context: EngineContext, account: string, outcome: Subm
 /** An answer that cost money is not dropped because the store is briefly away. */
 async function keepTrying(
   context: EngineContext,
+  giveUp: AbortSignal,
   write: () => Promise<CommitOutcome>,
 ): Promise<CommitOutcome> {
   const { clock } = context
@@ -136,8 +138,8 @@ async function keepTrying(
     try {
       return await write()
     } catch (error) {
-      if (clock.monotonicMs() >= giveUpAtMs) throw error
-      await clock.sleep(ANSWER_RETRY_MS)
+      if (clock.monotonicMs() >= giveUpAtMs || giveUp.aborted) throw error
+      await clock.sleep(ANSWER_RETRY_MS, giveUp)
     }
   }
 }

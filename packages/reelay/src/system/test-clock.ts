@@ -56,6 +56,12 @@ export class TestClock implements Clock {
     if (this.#sleepers.length === 0) await new Promise<void>((resolve) => this.#watchers.push(resolve))
   }
 
+  /** Somebody sets the wall clock: durations and sleepers do not notice. */
+  setWall(byMs: number): void {
+    this.#nowMs += byMs
+    for (const sleeper of this.#sleepers) sleeper.atMs += byMs
+  }
+
   advance(ms: number): void {
     const targetMs = this.#nowMs + ms
     this.#monotonicMs += ms

@@ -40,9 +40,15 @@ export function decideSubmit(task: Task, clientToken: string, nowMs: number): De
 
 export const decideNoSlot = (task: Task, { nowMs }: Moment): Decision => stay(task, nowMs + SLOT_RECHECK_MS)
 
-/** The task's account is no longer configured, or no candidate is: it waits until its deadline. */
+/** The account of the task's attempt is no longer configured, or that of no candidate: it waits until its deadline. */
 export const decideNoProvider = (task: Task, { nowMs }: Moment): Decision =>
   stay(task, nowMs + NO_PROVIDER_RECHECK_MS)
+
+/** The candidate's account is no longer configured, but another one's is. Coming round again waits, as after a refusal. */
+export function decideSkip(task: Task, candidate: number, { nowMs, random }: Moment): Decision {
+  const pauseMs = candidate > task.candidate ? 0 : backoffMs(task.faults, random)
+  return stay(task, nowMs + pauseMs, { candidate }, [{ kind: 'account.fallback', data: { candidate } }])
+}
 
 /** What the billable request came to. `unknown`: its answer was lost. */
 export type Submitted = StartOutcome | { kind: 'unknown'; detail: string; rawAnswer?: string | undefined }

@@ -325,3 +325,27 @@ test('durations are learned as intervals between looks', async () => {
   const [sample] = harness.store.durations('scripted|m||')
   assert.ok(sample!.lowerMs > 0 && sample!.lowerMs < sample!.upperMs)
 })
+
+test('a stop waits for a billable request as long as it may, then records its outcome as unknown', async () => {
+  const provider = scripted()
+  const entered = Promise.withResolvers<void>()
+  await using harness = await Harness.open({ scripted: provider })
+  provider.start = async (request) => {
+    provider.starts.push(request)
+    entered.resolve()
+    return new Promise((_resolve, reject) => {
+      request.signal.addEventListener('abort', () => reject(lostAnswer()), { once: true })
+    })
+  }
+  const { id } = await harness.create()
+  await entered.promise
+  const startedMs = harness.clock.nowMs()
+  let stopped = false
+  void (async () => {
+    await harness.engine.stop(8_000)
+    stopped = true
+  })()
+  await harness.until(() => stopped, 'the engine stops')
+  assert.ok(harness.clock.nowMs() - startedMs >= 8_000 && harness.clock.nowMs() - startedMs <= 9_000)
+  assert.equal(harness.task(id).state, 'unknown')
+})

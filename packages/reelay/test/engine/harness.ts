@@ -1,12 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import type { EngineContext, Inspector } from '../../src/engine/context.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import { Slots } from '../../src/engine/slots.ts'
 import { openDiskFiles } from '../../src/files/disk-files.ts'
 import type { Files } from '../../src/files/files.ts'
 import type { Provider } from '../../src/providers/provider.ts'
+import { rowOfTask } from '../../src/store/sql/task-rows.ts'
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import type { Store } from '../../src/store/store.ts'
 import { systemIds } from '../../src/system/ids.ts'
@@ -93,6 +95,23 @@ export class Harness {
     })
     if (outcome.kind !== 'created') throw new Error(`not created: ${outcome.kind}`)
     return task
+  }
+
+  /** A task that a newer version wrote, while no process runs. */
+  insertBroken(): string {
+    const task = newTask(this.clock.nowMs())
+    const database = new DatabaseSync(join(this.#directory, 'reelay.db'))
+    const row = { ...rowOfTask(task), state: 'dreaming' }
+    const names = Object.keys(row)
+    const marks = names.map(() => '?').join(', ')
+    database
+      .prepare(`insert into tasks (${names.join(', ')}) values (${marks})`)
+      .run(...(Object.values(row) as SQLInputValue[]))
+    database
+      .prepare(`insert into schedule (task_id, account, due_at, fence, wake_seq) values (?, 'scripted', 0, 0, 0)`)
+      .run(task.id)
+    database.close()
+    return task.id
   }
 
   task(id: string): Task {
