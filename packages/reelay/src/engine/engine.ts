@@ -41,7 +41,7 @@ const STEP: Readonly<Record<TaskState, Step>> = {
 export class Engine {
   readonly #context: EngineContext
   readonly #running = new Set<Promise<void>>()
-  readonly #loops: Promise<void>[] = []
+  readonly #loops = new Map<string, Promise<void>>()
   readonly #alarms: Alarm[] = []
   readonly #stopClaiming = new AbortController()
   readonly #abortSteps = new AbortController()
@@ -54,19 +54,23 @@ export class Engine {
 
   /** Starts one loop per account that is configured or has tasks waiting. */
   async start(): Promise<void> {
-    const { store, providers, log } = this.#context
+    const { store, providers } = this.#context
     const scheduled = await store.scheduledAccounts()
-    for (const account of new Set([...providers.keys(), ...scheduled])) {
-      if (!providers.has(account)) {
-        log.warn({ account }, 'tasks wait for an account that is not configured: configure it again to go on')
-      }
-      const alarm = new Alarm(this.#context.clock)
-      this.#alarms.push(alarm)
-      this.#loops.push(this.#loop(account, alarm))
-    }
+    for (const account of [...providers.keys(), ...scheduled]) this.#startLoop(account)
     this.#unsubscribe = store.onChange((_taskId, kind) => {
       if (kind === 'scheduled') this.#expect(this.#context.clock.nowMs())
     })
+  }
+
+  #startLoop(account: string): void {
+    if (this.#loops.has(account) || this.#stopClaiming.signal.aborted) return
+    const { providers, log, clock } = this.#context
+    if (!providers.has(account)) {
+      log.warn({ account }, 'tasks wait for an account that is not configured: configure it again to go on')
+    }
+    const alarm = new Alarm(clock)
+    this.#alarms.push(alarm)
+    this.#loops.set(account, this.#loop(account, alarm))
   }
 
   /** Something is due at that time: loops that planned to sleep longer look again. */
@@ -83,7 +87,7 @@ export class Engine {
     this.#stopClaiming.abort()
     this.#expect(-Infinity)
     this.#abortSteps.abort()
-    await Promise.all(this.#loops)
+    await Promise.all(this.#loops.values())
     await this.#settled(graceMs)
     this.#giveUp.abort()
     await this.#settled(LAST_WRITES_MS)
@@ -106,16 +110,22 @@ export class Engine {
 
   /** One batch. Answers when to come back. */
   async #claim(account: string): Promise<number> {
-    const { store, clock, log, owner, leaseMs, concurrencyMax } = this.#context
-    const room = concurrencyMax - this.#running.size
+    const { store, clock, log, owner, leaseMs, concurrencyMax, downloads } = this.#context
+    // Who waits for a turn to download does nothing: many of them must not keep the looks of other accounts waiting.
+    const room = concurrencyMax - this.#running.size + downloads.slots.waiting
     if (room <= 0) {
-      await Promise.race(this.#running)
+      await this.#untilRoom()
       return clock.nowMs()
     }
     const pacing = this.#context.pacingOf(account)
+    const slotsMax = this.#context.providers.get(account)?.traits.pacing.inFlightMax ?? null
     const limit = Math.min(room, BATCH_MAX)
     try {
-      const batch = await store.claimDue({ owner, account, limit, leaseMs, ...pacing })
+      const { perSecond, burst } = pacing
+      const batch = await store.claimDue({ owner, account, limit, leaseMs, perSecond, burst, slotsMax })
+      for (const task of batch.unreadable) {
+        log.error({ task, account }, 'a stored task cannot be read: it was left alone, and waits')
+      }
       for (const claim of batch.claims) this.#run(claim)
       return batch.nextDueAtMs ?? clock.nowMs() + IDLE_MS_MAX
     } catch (error) {
@@ -124,7 +134,17 @@ export class Engine {
     }
   }
 
+  /** A step that ends makes room, and so does one that begins to wait for its turn to download. */
+  async #untilRoom(): Promise<void> {
+    const over = new AbortController()
+    const ending = AbortSignal.any([over.signal, this.#stopClaiming.signal])
+    await Promise.race([...this.#running, this.#context.clock.sleep(IDLE_MS_MAX, ending)])
+    over.abort()
+  }
+
   #run(claim: Claim): void {
+    // A step may move its task to any of them, also to one that had neither a configuration nor a task until now.
+    for (const { account } of claim.task.candidates) this.#startLoop(account)
     const running = this.#step(claim).finally(() => {
       this.#running.delete(running)
     })

@@ -46,7 +46,9 @@ export function holdLease(
   return {
     signal: AbortSignal.any([stop, lost.signal]),
     giveUp,
-    mayStillSend: () => !lost.signal.aborted && clock.monotonicMs() - heldSinceMs < leaseMs * SEND_SHARE,
+    // What a stop finds unsent goes at the next start, rather than being given up half way.
+    mayStillSend: () =>
+      !lost.signal.aborted && !stop.aborted && clock.monotonicMs() - heldSinceMs < leaseMs * SEND_SHARE,
     end: async () => {
       over.abort()
       await renewals

@@ -88,6 +88,16 @@ test('a start removes what a crash left behind', async () => {
   assert.deepEqual([removed, rows], [['videos/video_1/input'], [['input']]])
 })
 
+test('a start goes on when a leftover cannot be removed, or its task cannot be read', async () => {
+  const { deps, folders, warnings } = subject(() => Promise.reject(new Error('read-only')))
+  const loadTask = (id: string): Task | undefined => {
+    if (id === 'broken') throw new Error('an unknown state')
+    return deps.store.loadTask(id)
+  }
+  await removeLeftovers({ ...deps, store: { ...deps.store, loadTask } }, ['broken', 'nobody'])
+  assert.deepEqual([folders, warnings.length], [['inputs/nobody'], 2])
+})
+
 test('a start removes the inputs of tasks that never came to be or ended, and of no other', async () => {
   const { deps, folders } = subject()
   await removeLeftovers(deps, ['queued', 'nobody', 'running', 'completed', 'failed', 'error'])

@@ -37,7 +37,7 @@ export async function removeFiles(
 
 /**
  * At start: what a crash between a commit and its clean-up left behind, bounded per start, and inputs that were kept for a
- * task that never came to be.
+ * task that never came to be. What cannot be removed stays: it keeps no gateway from starting.
  * @param inputFolders names of the task folders of inputs, as they were before this process took its first request: a
  * folder that is younger may belong to a create that is under way.
  */
@@ -46,11 +46,23 @@ export async function removeLeftovers(
   inputFolders: readonly string[],
 ): Promise<void> {
   for (const artifact of await deps.store.removableArtifacts(1_000)) {
-    await deps.files.remove(artifact.storageKey)
-    await deps.store.removeArtifacts(artifact.taskId, [artifact.role])
+    await attempt(deps.log, artifact.taskId, async () => {
+      await deps.files.remove(artifact.storageKey)
+      await deps.store.removeArtifacts(artifact.taskId, [artifact.role])
+    })
   }
   for (const taskId of inputFolders) {
-    const task = deps.store.loadTask(taskId)
-    if (task === undefined || isTerminal(task.state)) await deps.files.removeFolder(inputFolder(taskId))
+    await attempt(deps.log, taskId, async () => {
+      const task = deps.store.loadTask(taskId)
+      if (task === undefined || isTerminal(task.state)) await deps.files.removeFolder(inputFolder(taskId))
+    })
+  }
+}
+
+async function attempt(log: Log, taskId: string, removal: () => Promise<void>): Promise<void> {
+  try {
+    await removal()
+  } catch (error) {
+    log.warn({ err: error, task: taskId }, 'a leftover file could not be removed')
   }
 }

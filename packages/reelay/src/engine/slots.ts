@@ -7,6 +7,11 @@ export class Slots {
     this.#free = countMax
   }
 
+  /** How many wait for a slot now. */
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
   /** Waits for a slot; dispose it to give it back. Throws the signal's reason when it aborts first. */
   async take(signal: AbortSignal): Promise<Disposable> {
     signal.throwIfAborted()

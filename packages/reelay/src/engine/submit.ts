@@ -4,6 +4,7 @@ import type { Claim, CommitOutcome } from '../store/store.ts'
 import {
   decideNoProvider,
   decideNoSlot,
+  decideSkip,
   decideSubmit,
   decideSubmitted,
   type Submitted,
@@ -13,6 +14,7 @@ import type { Task } from '../task/task.ts'
 import { commitDecision, dueOf } from './commit.ts'
 import type { EngineContext } from './context.ts'
 import type { Lease } from './lease.ts'
+import { messageOf } from './message-of.ts'
 import { momentOf } from './moment.ts'
 import type { Step } from './step.ts'
 
@@ -20,7 +22,7 @@ const CREDENTIAL_PAUSE_MS = 60_000
 /** How long the answer to a billable request is kept in memory while the store cannot take it. */
 const ANSWER_KEPT_MS = 30_000
 const ANSWER_RETRY_MS = 1_000
-/** A submit that was under way when the engine stops may still take this long. */
+/** The longest that a billable request may take. */
 const SUBMIT_MS_MAX = 120_000
 
 /**
@@ -32,7 +34,9 @@ export const submit: Step = async (context, claim, lease) => {
   const candidate = task.candidates[task.candidate]
   const provider = candidate === undefined ? undefined : context.providers.get(candidate.account)
   if (candidate === undefined || provider === undefined) {
-    const decision = decideNoProvider(task, momentOf(context, claim, candidate?.account ?? ''))
+    const moment = momentOf(context, claim, candidate?.account ?? '')
+    const next = nextServed(context, task)
+    const decision = next === undefined ? decideNoProvider(task, moment) : decideSkip(task, next, moment)
     return dueOf(decision, await commitDecision(context, claim, task, decision))
   }
   const prepared = await prepare(context, claim, provider)
@@ -45,6 +49,12 @@ export const submit: Step = async (context, claim, lease) => {
   const outcome = await start(context, prepared.task, candidate, provider, lease)
   await context.checkpoint('submit.answered', task.id)
   return finish(context, claim, prepared.task, candidate, outcome, lease.giveUp)
+}
+
+/** The next candidate whose account is configured, in turn; undefined when there is none. */
+function nextServed({ providers }: EngineContext, { candidates, candidate }: Task): number | undefined {
+  const turn = candidates.map((_, offset) => (candidate + 1 + offset) % candidates.length)
+  return turn.find((index) => providers.has(candidates[index]?.account ?? ''))
 }
 
 function prepare(context: EngineContext, claim: Claim, provider: Provider): Promise<CommitOutcome> {
@@ -62,18 +72,27 @@ async function start(
   provider: Provider,
   lease: Lease,
 ): Promise<Submitted> {
+  let isAsked = false
   try {
     return await provider.start({
       request: task.request,
       model: candidate.model,
       inputs: task.request.inputs.map((input) => inputFile(context, input)),
       clientToken: task.attempt?.clientToken ?? '',
-      mayStillSend: () => lease.mayStillSend(),
+      mayStillSend: () => {
+        isAsked = true
+        return lease.mayStillSend()
+      },
       // Not the lease's own signal: a stop lets a billable request finish, as long as there is time.
       signal: AbortSignal.any([AbortSignal.timeout(SUBMIT_MS_MAX), lease.giveUp]),
     })
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error)
+    const detail = messageOf(error)
+    // Adapters ask right before they send: one that failed earlier, at an input file for instance, sent nothing.
+    if (!isAsked && !(error instanceof SubmitUnknown)) {
+      context.log.error({ err: error, task: task.id, account: candidate.account }, 'a submit was not sent')
+      return { kind: 'not_sent', detail }
+    }
     context.log.warn(
       { err: error, task: task.id, account: candidate.account },
       'the answer to a submit was lost',
@@ -95,19 +114,21 @@ async function finish(
   giveUp: AbortSignal,
 ): Promise<number | null> {
   const moment = momentOf(context, claim, candidate.account)
-  await pauseAfter(context, candidate.account, outcome)
+  await keepTrying(context, giveUp, () => pauseAfter(context, candidate.account, outcome))
   const decision = decideSubmitted(task, outcome, moment)
   const durationKey = durationKeyOf(task)
   const result = await keepTrying(context, giveUp, () =>
     commitDecision(context, claim, task, decision, { durationKey }),
   )
   if (result.kind === 'fenced' && 'operation' in outcome && task.attempt !== null) {
-    await context.store.recordLateAnswer(task.id, task.attempt.n, outcome.operation)
+    const { n } = task.attempt
+    await keepTrying(context, giveUp, () => context.store.recordLateAnswer(task.id, n, outcome.operation))
   }
   if (result.kind === 'operation_taken') {
     const detail = `the provider answered with the id of another task (${result.taskId})`
     const lost = decideSubmitted(task, { kind: 'unknown', detail }, moment)
-    return dueOf(lost, await commitDecision(context, claim, task, lost))
+    const answer = await keepTrying(context, giveUp, () => commitDecision(context, claim, task, lost))
+    return dueOf(lost, answer)
   }
   return dueOf(decision, result)
 }
@@ -127,12 +148,11 @@ async function pauseAfter(context: EngineContext, account: string, outcome: Subm
 }
 
 /** An answer that cost money is not dropped because the store is briefly away. */
-async function keepTrying(
-  context: EngineContext,
+async function keepTrying<T>(
+  { clock }: EngineContext,
   giveUp: AbortSignal,
-  write: () => Promise<CommitOutcome>,
-): Promise<CommitOutcome> {
-  const { clock } = context
+  write: () => Promise<T>,
+): Promise<T> {
   const giveUpAtMs = clock.monotonicMs() + ANSWER_KEPT_MS
   for (;;) {
     try {

@@ -22,12 +22,16 @@ export type ClaimQuery = {
   leaseMs: number
   perSecond: number
   burst: number
+  /** While so many attempts hold a slot of the account, its queued tasks are put off rather than claimed; null: never. */
+  slotsMax: number | null
 }
 
 export type ClaimBatch = {
   claims: readonly Claim[]
   /** When something of this account can be claimed next; null when nothing is scheduled for it. */
   nextDueAtMs: number | null
+  /** Due tasks whose rows cannot be read, by a newer version's hand or a damaged disk: leased, so that others come up. */
+  unreadable: readonly string[]
 }
 
 /** A decision with the lease under which it was made. */

@@ -26,7 +26,9 @@ const spread = (ms: number, random: number): number => Math.round(ms * (1 + JITT
  * @param random in [0, 1)
  */
 export function pollPauseMs(ageMs: number, timing: Timing, random: number): number {
-  if (ageMs < timing.firstPollMs) return Math.max(1, spread(timing.firstPollMs - ageMs, random))
+  // A clock that was set back makes a job younger than nothing.
+  const leftMs = timing.firstPollMs - Math.max(0, ageMs)
+  if (leftMs > 0) return Math.max(1, spread(leftMs, random))
   const pauseMs = Math.min(Math.max(ageMs * AGE_SHARE, timing.intervalMs), timing.intervalMaxMs)
   return spread(pauseMs, random)
 }

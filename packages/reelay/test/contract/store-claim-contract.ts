@@ -12,12 +12,29 @@ const query = (patch: Partial<ClaimQuery>): ClaimQuery => ({
   leaseMs: LEASE_MS,
   perSecond: 1,
   burst: 3,
+  slotsMax: null,
   ...patch,
 })
 
 /** Claims, leases, fences and the pace of accounts. */
 export function storeClaimContract(open: OpenStore): void {
   const subject = () => StoreSubject.open(open)
+
+  test('claim: while no slot is free, queued tasks are put off without cost, but not a wish or a deadline', async () => {
+    await using s = await subject()
+    const nowMs = s.clock.nowMs()
+    const ends = (await s.create({ deadlineAtMs: nowMs + 1_000 })).id
+    const cancelled = (await s.create()).id
+    await s.store.requestCancel('default', cancelled)
+    const waits = (await s.create()).id
+    const full = query({ slotsMax: 0, burst: 2 })
+    const first = await s.store.claimDue(full)
+    assert.deepEqual(first.claims.map((claim) => claim.taskId).toSorted(), [ends, cancelled].toSorted())
+    assert.deepEqual((await s.store.claimDue(query({ slotsMax: 1, burst: 100 }))).claims, [])
+    s.clock.advance(60_000)
+    const later = await s.store.claimDue(query({ slotsMax: 1, burst: 100 }))
+    assert.ok(later.claims.some((claim) => claim.taskId === waits))
+  })
 
   test('claim: the tasks that are due longest are leased first, as many as asked for', async () => {
     await using s = await subject()
@@ -53,7 +70,7 @@ export function storeClaimContract(open: OpenStore): void {
     await using s = await subject()
     await s.create()
     const other = await s.store.claimDue(query({ account: 'other' }))
-    assert.deepEqual(other, { claims: [], nextDueAtMs: null })
+    assert.deepEqual(other, { claims: [], nextDueAtMs: null, unreadable: [] })
     assert.equal((await s.claim()).length, 1)
   })
 
@@ -111,7 +128,7 @@ export function storeClaimContract(open: OpenStore): void {
     await s.store.pauseAccount(ACCOUNT, untilMs - 30_000, '429')
     assert.equal(s.store.pausedUntilMs(ACCOUNT), untilMs)
     assert.equal(s.store.pausedUntilMs('other'), null)
-    assert.deepEqual(await s.store.claimDue(query({})), { claims: [], nextDueAtMs: untilMs })
+    assert.deepEqual(await s.store.claimDue(query({})), { claims: [], nextDueAtMs: untilMs, unreadable: [] })
     s.clock.advance(60_000)
     assert.equal((await s.claim()).length, 1)
   })

@@ -74,6 +74,7 @@ export class StoreSubject {
       leaseMs: LEASE_MS,
       perSecond: 1_000,
       burst: 1_000,
+      slotsMax: null,
     }
     return (await this.store.claimDue({ ...whole, ...query })).claims
   }

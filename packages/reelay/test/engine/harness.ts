@@ -108,7 +108,9 @@ export class Harness {
       .prepare(`insert into tasks (${names.join(', ')}) values (${marks})`)
       .run(...(Object.values(row) as SQLInputValue[]))
     database
-      .prepare(`insert into schedule (task_id, account, due_at, fence, wake_seq) values (?, 'scripted', 0, 0, 0)`)
+      .prepare(
+        `insert into schedule (task_id, account, due_at, fence, wake_seq) values (?, 'scripted', 0, 0, 0)`,
+      )
       .run(task.id)
     database.close()
     return task.id

@@ -1,6 +1,12 @@
 import type { Claim, ClaimBatch, ClaimQuery } from '../store.ts'
 import { loadTasks } from './load-task.ts'
+import { slotsInUse } from './slots-in-use.ts'
 import type { Transaction } from './transaction.ts'
+
+/** How long a task that waits for a slot of its account is put off. */
+const PUT_OFF_MS = 30_000
+/** Tasks put off by one claim: bounds its time. */
+const PUT_OFF_MAX = 1_000
 
 /**
  * Leases due tasks of one account: `due_at` becomes the lease's end and the fence rises, so one index finds both the due
@@ -9,10 +15,13 @@ import type { Transaction } from './transaction.ts'
 export async function claimDue(transaction: Transaction, query: ClaimQuery): Promise<ClaimBatch> {
   const { db, nowMs } = transaction
   const bucket = await readBucket(transaction, query)
-  if (bucket.pausedUntilMs > nowMs) return { claims: [], nextDueAtMs: bucket.pausedUntilMs }
+  if (bucket.pausedUntilMs > nowMs) return { claims: [], nextDueAtMs: bucket.pausedUntilMs, unreadable: [] }
+  await putOff(transaction, query)
   const limit = Math.min(query.limit, Math.floor(bucket.tokens))
-  if (limit < 1)
-    return { claims: [], nextDueAtMs: nowMs + Math.ceil((1 - bucket.tokens) * (1_000 / query.perSecond)) }
+  if (limit < 1) {
+    const nextDueAtMs = nowMs + Math.ceil((1 - bucket.tokens) * (1_000 / query.perSecond))
+    return { claims: [], nextDueAtMs, unreadable: [] }
+  }
   const leased = await db
     .updateTable('schedule')
     .set((set) => ({
@@ -32,7 +41,7 @@ export async function claimDue(transaction: Transaction, query: ClaimQuery): Pro
     .returning(['task_id', 'fence', 'wake_seq', 'looked_at'])
     .execute()
   if (leased.length > 0) await drawBucket(transaction, query.account, bucket.tokens - leased.length)
-  const tasks = await loadTasks(
+  const { tasks, unreadable } = await loadTasks(
     transaction,
     leased.map((row) => row.task_id),
   )
@@ -50,7 +59,34 @@ export async function claimDue(transaction: Transaction, query: ClaimQuery): Pro
       },
     ]
   })
-  return { claims, nextDueAtMs: await nextDue(transaction, query.account) }
+  return { claims, nextDueAtMs: await nextDue(transaction, query.account), unreadable }
+}
+
+/**
+ * Tasks that only wait for a slot ask nobody anything: they are put off together, so that however many they are, the
+ * account's rate goes to the looks at those that run. A slot that comes free makes the oldest of them due at once.
+ */
+async function putOff(transaction: Transaction, { account, slotsMax }: ClaimQuery): Promise<void> {
+  if (slotsMax === null || (await slotsInUse(transaction, account)) < slotsMax) return
+  const { db, nowMs } = transaction
+  const untilMs = nowMs + PUT_OFF_MS
+  await db
+    .updateTable('schedule')
+    .set({ due_at: untilMs })
+    .where('task_id', 'in', (select) =>
+      select
+        .selectFrom('schedule')
+        .innerJoin('tasks', 'tasks.id', 'schedule.task_id')
+        .select('schedule.task_id')
+        .where('schedule.account', '=', account)
+        .where('schedule.due_at', '<=', nowMs)
+        .where('schedule.lease_owner', 'is', null)
+        .where('tasks.state', '=', 'queued')
+        .where('tasks.cancel_requested_at', 'is', null)
+        .where('tasks.deadline_at', '>', untilMs)
+        .limit(PUT_OFF_MAX),
+    )
+    .execute()
 }
 
 async function nextDue({ db }: Transaction, account: string): Promise<number | null> {

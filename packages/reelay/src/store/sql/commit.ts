@@ -4,6 +4,7 @@ import type { CommitOutcome, Move } from '../store.ts'
 import { rowOfArtifact } from './artifact-rows.ts'
 import { loadTask } from './load-task.ts'
 import type { TaskRow } from './schema.ts'
+import { slotsInUse } from './slots-in-use.ts'
 import { columnsOfPatch } from './task-rows.ts'
 import { appendEvents } from './timeline.ts'
 import type { Transaction } from './transaction.ts'
@@ -43,16 +44,6 @@ export async function commit(transaction: Transaction, move: Move): Promise<Comm
   if (task === undefined) throw new Error(`task ${before.id} vanished during a commit`)
   if (task.version !== before.version) transaction.changed.set(task.id, 'moved')
   return { kind: 'committed', task }
-}
-
-async function slotsInUse({ db }: Transaction, account: string): Promise<number> {
-  const row = await db
-    .selectFrom('attempts')
-    .select((select) => select.fn.countAll<number>().as('count'))
-    .where('account', '=', account)
-    .where('ended_at', 'is', null)
-    .executeTakeFirst()
-  return row?.count ?? 0
 }
 
 /** A slot of the account is free: the oldest task that waits for one is due now. */

@@ -18,13 +18,25 @@ export async function loadTask(transaction: Pick<Transaction, 'db'>, id: string)
   return row === undefined ? undefined : taskOfRow(row satisfies JoinedTaskRow)
 }
 
+type Loaded = { tasks: ReadonlyMap<string, Task>; unreadable: readonly string[] }
+
+/** One row that cannot be read must not keep the others from being worked on. */
 export async function loadTasks(
   transaction: Pick<Transaction, 'db'>,
   ids: readonly string[],
-): Promise<Map<string, Task>> {
-  if (ids.length === 0) return new Map()
+): Promise<Loaded> {
+  const tasks = new Map<string, Task>()
+  const unreadable: string[] = []
+  if (ids.length === 0) return { tasks, unreadable }
   const rows = await joined(transaction)
     .where('tasks.id', 'in', [...ids])
     .execute()
-  return new Map(rows.map((row) => [row.id, taskOfRow(row)]))
+  for (const row of rows) {
+    try {
+      tasks.set(row.id, taskOfRow(row))
+    } catch {
+      unreadable.push(row.id)
+    }
+  }
+  return { tasks, unreadable }
 }

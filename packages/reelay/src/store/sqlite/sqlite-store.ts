@@ -9,6 +9,7 @@ import { pauseAccount } from '../sql/accounts.ts'
 import { removableArtifacts } from '../sql/artifact-rows.ts'
 import { claimDue } from '../sql/claim-due.ts'
 import { commit } from '../sql/commit.ts'
+import { followClock } from '../sql/follow-clock.ts'
 import { insertTask } from '../sql/insert-task.ts'
 import { createKey, keyOfRow, revokeKey } from '../sql/keys.ts'
 import { clearLeases, releaseLeases, renewLease, wakeTask } from '../sql/leases.ts'
@@ -23,6 +24,7 @@ import { nodeSqliteDialect } from './node-sqlite-dialect.ts'
 import { takeOwnerLock, type OwnerLock } from './owner-lock.ts'
 import { SqliteReads } from './sqlite-reads.ts'
 import { requireSqliteVersion } from './sqlite-version.ts'
+import { WallClockWatch } from './wall-clock-watch.ts'
 
 /** How often a key's last use is written down. */
 const TOUCH_INTERVAL_MS = 60_000
@@ -71,6 +73,8 @@ class SqliteStore implements Port.Store {
   readonly #listeners = new Set<Port.ChangeListener>()
   readonly #touchedAtMs = new Map<string, number>()
 
+  readonly #wallClock: WallClockWatch
+
   constructor(db: Kysely<Tables>, readerDatabase: DatabaseSync, lock: OwnerLock, clock: Clock) {
     this.#db = db
     this.#readerDatabase = readerDatabase
@@ -78,6 +82,7 @@ class SqliteStore implements Port.Store {
     this.#reads = new SqliteReads(readerDatabase)
     this.#lock = lock
     this.#clock = clock
+    this.#wallClock = new WallClockWatch(clock)
     this.#writer = new GroupWriter({
       db,
       nowMs: () => clock.nowMs(),
@@ -166,8 +171,21 @@ class SqliteStore implements Port.Store {
     return this.#writer.write((transaction) => deleteTask(transaction, projectId, id))
   }
 
-  claimDue(query: Port.ClaimQuery): Promise<Port.ClaimBatch> {
+  async claimDue(query: Port.ClaimQuery): Promise<Port.ClaimBatch> {
+    await this.#followClock(query.leaseMs)
     return this.#writer.write((transaction) => claimDue(transaction, query))
+  }
+
+  async #followClock(leaseMs: number): Promise<void> {
+    const movedMs = this.#wallClock.movedMs()
+    if (movedMs === 0) return
+    this.#wallClock.follow(movedMs)
+    try {
+      await this.#writer.write((transaction) => followClock(transaction, movedMs, leaseMs))
+    } catch (error) {
+      this.#wallClock.follow(-movedMs)
+      throw error
+    }
   }
 
   renew(claim: Port.Claim, leaseMs: number): Promise<boolean> {

@@ -1,0 +1,30 @@
+import type { Transaction } from './transaction.ts'
+
+/**
+ * Somebody set the wall clock by `movedMs`: what was put off for a while stays put off for that while. Leases begin anew,
+ * since their holders are alive or gone whatever the clock says. Deadlines are times of day and stay.
+ */
+export async function followClock(
+  { db, nowMs }: Transaction,
+  movedMs: number,
+  leaseMs: number,
+): Promise<void> {
+  await db
+    .updateTable('schedule')
+    .set({ due_at: nowMs + leaseMs })
+    .where('lease_owner', 'is not', null)
+    .execute()
+  // Set ahead, things come due early, which the accounts' rates pace.
+  if (movedMs > 0) return
+  await db
+    .updateTable('schedule')
+    .set((set) => ({ due_at: set('due_at', '+', movedMs) }))
+    .where('lease_owner', 'is', null)
+    .where('due_at', '>', nowMs)
+    .execute()
+  await db
+    .updateTable('rate_buckets')
+    .set((set) => ({ paused_until: set('paused_until', '+', movedMs) }))
+    .where('paused_until', '>', nowMs)
+    .execute()
+}
