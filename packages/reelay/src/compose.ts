@@ -161,9 +161,10 @@ function assemble(config: Config, parts: Parts, overrides: Overrides): Reelay {
     stop: async () => {
       stopping.abort()
       await Promise.all([served?.close(), working ? engine.stop(STOP_GRACE_MS) : undefined])
-      await checks
       for (const provider of providers.values()) await provider.stop?.()
       await parts.media.stop()
+      // Last: a check that minds no signal ends with what it asks.
+      await checks
       await store.close()
     },
   }
