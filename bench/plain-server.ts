@@ -12,7 +12,7 @@ const PREFIX = '/v1/videos/'
 
 const server = createServer((request, response) => {
   const secret = request.headers.authorization?.replace('Bearer ', '') ?? ''
-  const key = reads.key(createHash('sha256').update(secret).digest('hex'))
+  const key = reads.key(createHash('sha256').update(secret).digest('hex'), Date.now())
   const task = key === undefined ? undefined : reads.task((request.url ?? '').slice(PREFIX.length))
   if (key === undefined || task === undefined || task.projectId !== key.projectId) {
     response.writeHead(key === undefined ? 401 : 404).end()

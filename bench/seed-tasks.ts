@@ -26,6 +26,7 @@ export async function seedTasks(
       profile: 'comet',
       createdAtMs: nowMs,
       lastUsedAtMs: null,
+      expiresAtMs: null,
       revokedAtMs: null,
     },
     hashOfKey(key),
@@ -46,6 +47,7 @@ export async function seedTasks(
         events: [],
         idempotency: null,
         replay: null,
+        limits: { inFlightMax: null, perDayMax: null },
       }),
     ),
   )

@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import { checkProvider, viewAccounts } from './account-views.ts'
 import type { Config } from './config.ts'
 import type { EngineContext, Inspector } from './engine/context.ts'
+import type { DeliveryContext } from './engine/deliver.ts'
+import { Deliverer } from './engine/deliverer.ts'
 import { Engine } from './engine/engine.ts'
 import { removeLeftovers } from './engine/remove-files.ts'
 import { Slots } from './engine/slots.ts'
@@ -12,6 +14,7 @@ import { createApp } from './http/app.ts'
 import { bodyBytesMaxOf } from './http/body-bytes-max.ts'
 import { InputRefused, type FetchInput, type HttpSettings } from './http/deps.ts'
 import type { HttpBindings } from './http/exchange.ts'
+import { viewTask } from './http/find-video.ts'
 import { serve, type Serving } from './http/serve.ts'
 import { createMediaHost, type MediaHost } from './media/media-host.ts'
 import { probeVideo } from './media/probe.ts'
@@ -31,12 +34,15 @@ import { systemClock, type Clock } from './system/clock.ts'
 import { hashOfKey } from './system/hash-of-key.ts'
 import { systemIds, type Ids, type Random } from './system/ids.ts'
 import { createLog, type Log } from './system/log.ts'
+import { createVault, type Vault } from './system/vault.ts'
 import { VERSION } from './version.ts'
 
 const LEASE_MS = 30_000
 const STEPS_MAX = 256
 const DOWNLOADS_MAX = 8
 const STOP_GRACE_MS = 8_000
+/** A delivery that is cut off is only sent again: it need not be waited for as long as a submit. */
+const DELIVERY_GRACE_MS = 3_000
 const INPUT_TIMEOUT_MS = 60_000
 const PACING_UNCONFIGURED = { perSecond: 1, burst: 5 }
 
@@ -85,6 +91,7 @@ type Parts = {
   guarded: GuardedClient
   providers: ReadonlyMap<string, Provider>
   secrets: Secrets
+  vault: Vault
   /** Folders of inputs that earlier processes left, for tasks that run and for those that never came to be. */
   inputFolders: readonly string[]
 }
@@ -106,7 +113,8 @@ export async function createReelay(config: Config, overrides: Overrides = {}): P
   const media = createMediaHost({ workDir: join(config.dataDir, 'media'), log, clock })
   const guard = createGuard({ allow: parseAllowHosts(config.allowHosts) })
   const guarded = createGuardedClient({ guard, clock })
-  const base = { clock, ids, log, store, files, media, guard, guarded, secrets, inputFolders }
+  const vault = createVault(secrets.vaultKeys)
+  const base = { clock, ids, log, store, files, media, guard, guarded, secrets, vault, inputFolders }
   const wrap = overrides.wrapProvider ?? ((_account, provider) => provider)
   const configured = overrides.providers ?? (await createProviders(config, base))
   const providers = new Map([...configured].map(([account, provider]) => [account, wrap(account, provider)]))
@@ -118,8 +126,11 @@ export async function createReelay(config: Config, overrides: Overrides = {}): P
 function assemble(config: Config, parts: Parts, overrides: Overrides): Reelay {
   const { store, files, log, providers, secrets } = parts
   const stopping = new AbortController()
-  const engine = new Engine(engineContext(config, parts, overrides))
+  const context = engineContext(config, parts, overrides)
+  const engine = new Engine(context)
   const settings = httpSettings(config, parts)
+  const webhookGuard = createWebhookGuard(config)
+  const deliverer = new Deliverer(deliveryContext(config, parts, { context, settings, webhookGuard }))
   const app = createApp({
     ...parts,
     settings,
@@ -133,7 +144,10 @@ function assemble(config: Config, parts: Parts, overrides: Overrides): Reelay {
       order: [...providers.keys()],
     }),
     fetchInput: inputFetcher(parts.guarded),
-    refuseCallbackUrl: callbackRefusal(config),
+    refuseCallbackUrl: (url) => {
+      const check = webhookGuard.checkUrl(url)
+      return check.ok ? null : check.reason
+    },
     accounts: (signal) => viewAccounts({ store, providers }, signal),
     readiness: createReadiness({ store, providers, version: VERSION }),
     stopping: stopping.signal,
@@ -151,6 +165,7 @@ function assemble(config: Config, parts: Parts, overrides: Overrides): Reelay {
       await store.clearLeases()
       await removeLeftovers({ store, files, log }, parts.inputFolders)
       await engine.start()
+      deliverer.start()
       checks = checkAll(providers, log, stopping.signal)
     },
     listen: async () => {
@@ -160,7 +175,8 @@ function assemble(config: Config, parts: Parts, overrides: Overrides): Reelay {
     },
     stop: async () => {
       stopping.abort()
-      await Promise.all([served?.close(), working ? engine.stop(STOP_GRACE_MS) : undefined])
+      const stops = working ? [engine.stop(STOP_GRACE_MS), deliverer.stop(DELIVERY_GRACE_MS)] : []
+      await Promise.all([served?.close(), ...stops])
       for (const provider of providers.values()) await provider.stop?.()
       await parts.media.stop()
       // Last: a check that minds no signal ends with what it asks.
@@ -265,6 +281,7 @@ const bootstrapKey = (config: Config, nowMs: number): Parameters<Store['createKe
   profile: config.profile,
   createdAtMs: nowMs,
   lastUsedAtMs: null,
+  expiresAtMs: null,
   revokedAtMs: null,
 })
 
@@ -289,12 +306,28 @@ function inputFetcher(guarded: GuardedClient): FetchInput {
   }
 }
 
-/** On a loopback bind, loopback is allowed as a callback's target: that is where such an application listens. */
-function callbackRefusal(config: Config): (url: string) => string | null {
+/** On a loopback bind, loopback is allowed as a webhook's target: that is where such an application listens. */
+function createWebhookGuard(config: Config): Guard {
   const allowLoopback = ['127.0.0.1', '::1', 'localhost'].includes(config.host)
-  const guard = createGuard({ allow: parseAllowHosts(config.allowHosts), allowLoopback })
-  return (url) => {
-    const check = guard.checkUrl(url)
-    return check.ok ? null : check.reason
+  return createGuard({ allow: parseAllowHosts(config.allowHosts), allowLoopback })
+}
+
+function deliveryContext(
+  config: Config,
+  parts: Parts,
+  {
+    context,
+    settings,
+    webhookGuard,
+  }: { context: EngineContext; settings: HttpSettings; webhookGuard: Guard },
+): DeliveryContext {
+  const { store, clock, vault } = parts
+  return {
+    ...context,
+    vault,
+    guarded: createGuardedClient({ guard: webhookGuard, clock }),
+    schedule: config.webhookSchedule,
+    viewVideo: (task) => viewTask({ settings, store, clock }, task, task.profile),
+    userAgent: `reelay/${VERSION}`,
   }
 }

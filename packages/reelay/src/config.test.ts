@@ -45,6 +45,7 @@ test('without any setting it runs on loopback with the local model', () => {
     aliases: {},
     defaultModel: 'local/preview',
     linkTtlMs: 86_400_000,
+    webhookSchedule: [0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400].map((s) => s * 1_000),
     profile: 'comet',
     logLevel: 'info',
     limits: { fileBytesMax: 20_971_520, videoBytesMax: 2_147_483_648, promptCharactersMax: 32_000 },

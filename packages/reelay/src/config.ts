@@ -2,6 +2,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { StatusProfile } from './task/wire-status.ts'
+import { parseRetrySchedule, STANDARD_SCHEDULE, type RetrySchedule } from './webhooks/retry-schedule.ts'
 
 /** Environment variables, or anything that looks like them. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -32,6 +33,7 @@ export type Config = Readonly<{
   aliases: Readonly<Record<string, readonly string[]>>
   defaultModel: string | null
   linkTtlMs: number
+  webhookSchedule: RetrySchedule
   profile: StatusProfile
   logLevel: string
   limits: Readonly<{ fileBytesMax: number; videoBytesMax: number; promptCharactersMax: number }>
@@ -53,6 +55,12 @@ const url = z
 const duration = z
   .string()
   .regex(/^\d+(s|m|h|d)$/, 'must be a whole number with s, m, h or d, for instance 24h')
+const schedule = z.string().transform((value, context) => {
+  const steps = parseRetrySchedule(value)
+  if (steps !== undefined) return steps
+  context.addIssue('must be up to 30 pauses with ms, s, m, h or d, the first of them 0s, for instance 0s,5s,5m,2h')
+  return z.NEVER
+})
 const bytes = z.coerce.number().int().min(1024)
 
 const schema = z.object({
@@ -80,6 +88,7 @@ const schema = z.object({
   REELAY_DEFAULT_MODEL: text.optional(),
   REELAY_ALIASES: text.optional(),
   REELAY_LINK_TTL: duration.default('24h'),
+  REELAY_WEBHOOK_SCHEDULE: schedule.prefault(STANDARD_SCHEDULE),
   REELAY_STATUS_PROFILE: z.enum(['comet', 'openai']).default('comet'),
   REELAY_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   REELAY_LIMIT_FILE_BYTES: bytes.default(20 * 1024 * 1024),
@@ -136,6 +145,7 @@ function configOf(settings: Settings, accounts: readonly AccountConfig[]): Confi
       settings.REELAY_DEFAULT_MODEL ??
       (accounts.every(({ provider }) => provider === 'local') ? 'local/preview' : null),
     linkTtlMs: durationMs(settings.REELAY_LINK_TTL),
+    webhookSchedule: settings.REELAY_WEBHOOK_SCHEDULE,
     profile: settings.REELAY_STATUS_PROFILE,
     logLevel: settings.REELAY_LOG_LEVEL,
     limits: {

@@ -12,6 +12,8 @@ export type Secrets = {
   adminKeyPath: string | null
   /** Keys of signed links: the first signs, all verify. */
   linkKeys: readonly Uint8Array[]
+  /** Keys of the vault for stored secrets: the first seals, all open. */
+  vaultKeys: readonly Uint8Array[]
 }
 
 const SECRET_BYTES = 32
@@ -24,12 +26,12 @@ export async function loadSecrets(config: Config, ids: Ids): Promise<Secrets> {
   const adminKey = config.apiKey ?? (await readOrMake(adminKeyPath, () => `rk_${ids.secret(SECRET_BYTES)}`))
   const secret =
     config.secret ?? (await readOrMake(join(config.dataDir, 'secret'), () => ids.secret(SECRET_BYTES)))
+  const secrets = [secret, ...(config.secretPrevious === null ? [] : [config.secretPrevious])]
   return {
     adminKey,
     adminKeyPath: config.apiKey === null ? adminKeyPath : null,
-    linkKeys: [secret, config.secretPrevious].flatMap((value) =>
-      value === null ? [] : [derive(value, 'links')],
-    ),
+    linkKeys: secrets.map((value) => derive(value, 'links')),
+    vaultKeys: secrets.map((value) => derive(value, 'stored secrets')),
   }
 }
 

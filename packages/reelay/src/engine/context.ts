@@ -35,6 +35,8 @@ export type Checkpoint =
   | 'archive.opened'
   | 'archive.kept'
   | 'archive.committed'
+  | 'deliver.claimed'
+  | 'deliver.answered'
 
 export type EngineContext = {
   store: Store

@@ -27,6 +27,7 @@ export type ApiErrorCode =
   | 'unsupported_media_type'
   | 'range_not_satisfiable'
   | 'idempotency_key_reused'
+  | 'rate_limit_exceeded'
   | 'internal_error'
   | 'overloaded'
 
@@ -59,6 +60,7 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, number>> = {
   unsupported_media_type: 415,
   range_not_satisfiable: 416,
   idempotency_key_reused: 422,
+  rate_limit_exceeded: 429,
   internal_error: 500,
   overloaded: 503,
 }

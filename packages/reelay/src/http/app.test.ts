@@ -25,7 +25,7 @@ async function create(fields: object = {}, as = key): Promise<string> {
 
 test('no key, a wrong key and a revoked key are 401 with WWW-Authenticate', async () => {
   const revoked = api.addKey('proj_a')
-  await api.store.revokeKey(api.store.keys.at(-1)!.key.id)
+  await api.store.revokeKey(null, api.store.keys.at(-1)!.key.id)
   const attempts: Record<string, string>[] = [
     {},
     { authorization: 'Bearer rk_nope' },

@@ -161,6 +161,7 @@ function insertOf(exchange: Exchange, parts: Parts): TaskInsert {
       key !== null || clientAttempt === null
         ? null
         : { fingerprint, clientAttempt, joinableSinceMs: nowMs - CLIENT_RETRY_WINDOW_MS },
+    limits: { inFlightMax: null, perDayMax: null },
   }
 }
 
@@ -191,6 +192,8 @@ function answerOf(exchange: Exchange, outcome: InsertOutcome): Response {
         'This Idempotency-Key was used for a different request. Use a new key for each new video.'
       throw new ApiError('idempotency_key_reused', message, { param: 'Idempotency-Key' })
     }
+    case 'limited':
+      throw new ApiError('rate_limit_exceeded', 'The project has as many videos as it may have.')
   }
 }
 

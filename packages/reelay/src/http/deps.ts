@@ -4,6 +4,7 @@ import type { Store } from '../store/store.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Ids } from '../system/ids.ts'
 import type { Log } from '../system/log.ts'
+import type { Vault } from '../system/vault.ts'
 import type { StatusProfile } from '../task/wire-status.ts'
 
 /** Bounds of what a request may bring. Sizes in bytes. */
@@ -67,7 +68,8 @@ export type HttpDeps = {
   log: Log
   settings: HttpSettings
   fetchInput: FetchInput
-  /** Why a `callback_url` is refused, naming the setting that would allow it; null when it is allowed. */
+  vault: Vault
+  /** Why a `callback_url` or an endpoint's URL is refused, naming the setting that would allow it; null when it is allowed. */
   refuseCallbackUrl: (url: string) => string | null
   readiness: () => Promise<Readiness>
   /** Asks each provider whether its credentials work, without spending. */

@@ -42,6 +42,7 @@ export async function createKey(exchange: Exchange): Promise<Response> {
     profile: body.profile ?? settings.profile,
     createdAtMs: nowMs,
     lastUsedAtMs: null,
+    expiresAtMs: null,
     revokedAtMs: null,
   }
   await store.createKey(key, hashOfKey(secret))
@@ -58,7 +59,7 @@ export async function listKeys(exchange: Exchange): Promise<Response> {
 /** `DELETE /v1/keys/{id}`: requests with the key are refused from now on. */
 export async function revokeKey(exchange: Exchange): Promise<Response> {
   const id = exchange.context.req.param('id') ?? ''
-  if (!(await exchange.shared.store.revokeKey(id))) {
+  if (!(await exchange.shared.store.revokeKey(null, id))) {
     throw new ApiError('key_not_found', 'There is no live API key with this id. GET /v1/keys lists them.')
   }
   const body: ApiKeyDeleted = { id, object: 'api_key.deleted', deleted: true }

@@ -15,7 +15,7 @@ export async function createProject(exchange: Exchange): Promise<Response> {
   const { clock, ids, store } = exchange.shared
   const { name } = await readJson(exchange, projectCreateSchema)
   const nowMs = clock.nowMs()
-  const project: Project = { id: ids.id('proj', nowMs), name, createdAtMs: nowMs }
+  const project: Project = { id: ids.id('proj', nowMs), name, createdAtMs: nowMs, limits: {} }
   await store.createProject(project)
   return jsonAnswer(viewProject(project))
 }

@@ -5,6 +5,7 @@ import { hashOfKey } from '../system/hash-of-key.ts'
 import { systemIds } from '../system/ids.ts'
 import { silentLog, type Log } from '../system/log.ts'
 import { TestClock } from '../system/test-clock.ts'
+import { createVault } from '../system/vault.ts'
 import type { VideoRequest } from '../task/request.ts'
 import type { Task } from '../task/task.ts'
 import { createApp, type App } from './app.ts'
@@ -102,7 +103,7 @@ export function startTestApp(settings: Partial<HttpSettings> = {}): TestApp {
   const lines: TestApp['lines'] = []
   const planned: VideoRequest[] = []
   const stopping = new AbortController()
-  store.projects.push({ id: 'proj_a', name: 'A', createdAtMs: clock.nowMs() })
+  store.projects.push({ id: 'proj_a', name: 'A', createdAtMs: clock.nowMs(), limits: {} })
   const deps: HttpDeps = {
     store,
     files,
@@ -131,6 +132,7 @@ export function startTestApp(settings: Partial<HttpSettings> = {}): TestApp {
       if (bytes === undefined) throw new InputRefused('its host is private.')
       return once(bytes)
     },
+    vault: createVault([Buffer.alloc(32, 3)]),
     refuseCallbackUrl: (url) =>
       url.includes('10.0.0.1') ? 'the host is private; see REELAY_ALLOW_HOSTS.' : null,
     accounts: async () => [],
@@ -149,7 +151,7 @@ export function startTestApp(settings: Partial<HttpSettings> = {}): TestApp {
       const secret = `rk_${systemIds.secret(32)}`
       const key = { id: systemIds.id('key', clock.nowMs()), projectId, name: 'test', scopes, profile }
       store.keys.push({
-        key: { ...key, createdAtMs: clock.nowMs(), lastUsedAtMs: null, revokedAtMs: null },
+        key: { ...key, createdAtMs: clock.nowMs(), lastUsedAtMs: null, expiresAtMs: null, revokedAtMs: null },
         hash: hashOfKey(secret),
       })
       return secret

@@ -2,6 +2,9 @@ import type * as Port from '../store/store.ts'
 
 /** The verbs of a store that only the engine asks for: the HTTP layer must never call one. */
 export class TestEngineVerbs {
+  get webhooks(): Port.Store['webhooks'] {
+    return refuse('webhooks')
+  }
   timeline(): Promise<readonly Port.TimelineEntry[]> {
     return refuse('timeline')
   }

@@ -161,8 +161,38 @@ export class TestStore extends TestEngineVerbs implements Port.Store {
       .filter((key) => key.revokedAtMs === null && (projectId === null || key.projectId === projectId))
   }
 
-  async revokeKey(id: string): Promise<boolean> {
+  findProject(id: string): Port.Project | undefined {
+    return this.projects.find((project) => project.id === id)
+  }
+
+  async updateProject(id: string, patch: Partial<Port.Project>): Promise<Port.Project | undefined> {
+    const index = this.projects.findIndex((project) => project.id === id)
+    const project = this.projects[index]
+    if (project === undefined) return undefined
+    return (this.projects[index] = { ...project, ...patch })
+  }
+
+  async projectUsage(): Promise<Port.ProjectUsage> {
+    return { inFlight: 0, createdToday: 0 }
+  }
+
+  async findKeyById(projectId: string | null, id: string): Promise<Port.ApiKey | undefined> {
+    return (await this.listKeys(projectId)).find((key) => key.id === id)
+  }
+
+  async replaceKey(id: string, expiresAtMs: number, next: Port.ApiKey, hash: string): Promise<boolean> {
     const entry = this.keys.find(({ key }) => key.id === id && key.revokedAtMs === null)
+    if (entry === undefined) return false
+    entry.key = { ...entry.key, expiresAtMs }
+    this.keys.push({ key: next, hash })
+    return true
+  }
+
+  async revokeKey(projectId: string | null, id: string): Promise<boolean> {
+    const entry = this.keys.find(
+      ({ key }) =>
+        key.id === id && key.revokedAtMs === null && (projectId === null || key.projectId === projectId),
+    )
     if (entry === undefined) return false
     entry.key = { ...entry.key, revokedAtMs: this.#nowMs() }
     return true

@@ -1,6 +1,7 @@
 import type { DurationSample, Decision, Task, TaskEvent } from '../task/task.ts'
 import type { TaskState } from '../task/state.ts'
 import type { Operation } from '../task/verdict.ts'
+import type { WebhookStore } from './webhook-store.ts'
 
 /** A lease on one task: who may write it back, and against what. */
 export type Claim = {
@@ -85,6 +86,8 @@ export type TaskInsert = {
   idempotency: { route: string; key: string; fingerprint: string; expiresAtMs: number } | null
   /** From an unmodified client's retry counter: see http/idempotency.ts. */
   replay: { fingerprint: string; clientAttempt: number; joinableSinceMs: number } | null
+  /** Of the project; null is no limit. */
+  limits: { inFlightMax: number | null; perDayMax: number | null }
 }
 
 export type InsertOutcome =
@@ -93,6 +96,9 @@ export type InsertOutcome =
   | { kind: 'replayed'; by: 'key' | 'client_retry'; task: Task | undefined; replayId: string | null }
   /** The key was used for a different request. */
   | { kind: 'key_reused' }
+  /** The project has as many tasks as it may have: under way, or made this UTC day (`dayEndsAtMs`). */
+  | { kind: 'limited'; by: 'in_flight'; max: number }
+  | { kind: 'limited'; by: 'per_day'; max: number; dayEndsAtMs: number }
 
 export type IdempotentUse = { fingerprint: string; taskId: string }
 
@@ -112,7 +118,25 @@ export type TaskPage = { tasks: readonly Task[]; hasMore: boolean }
 
 export type TimelineEntry = TaskEvent & { seq: number; atMs: number }
 
-export type Project = { id: string; name: string; createdAtMs: number }
+export type Project = {
+  id: string
+  name: string
+  createdAtMs: number
+  /** In the place of the gateway's own; absent ones are the gateway's. */
+  limits: ProjectLimits
+}
+
+/** Null: no limit. Rates are requests per minute. */
+export type Limits = {
+  createsPerMinute: number | null
+  readsPerMinute: number | null
+  inFlight: number | null
+  perDay: number | null
+}
+
+export type ProjectLimits = Partial<Limits>
+
+export type ProjectUsage = { inFlight: number; createdToday: number }
 
 export type KeyScope = 'create' | 'read' | 'content' | 'admin'
 
@@ -124,6 +148,8 @@ export type ApiKey = {
   profile: Task['profile']
   createdAtMs: number
   lastUsedAtMs: number | null
+  /** From then on the key is refused; null: never. */
+  expiresAtMs: number | null
   revokedAtMs: number | null
 }
 
@@ -142,6 +168,9 @@ export class StoreUnavailable extends Error {
  * `StoreUnavailable` when the database cannot store them now.
  */
 export interface Store {
+  /** The outbox, on the same database. */
+  readonly webhooks: WebhookStore
+
   /**
    * What an `Idempotency-Key` was last used for; undefined when it is free or expired. Only a look: `insertTask` has the
    * final word.
@@ -197,12 +226,21 @@ export interface Store {
 
   createProject(project: Project): Promise<void>
   listProjects(): Promise<readonly Project[]>
+  /** A prepared read: limits are looked up with each request. */
+  findProject(id: string): Project | undefined
+  /** Undefined when there is no such project. */
+  updateProject(id: string, patch: Partial<Pick<Project, 'name' | 'limits'>>): Promise<Project | undefined>
+  projectUsage(id: string): Promise<ProjectUsage>
   createKey(key: ApiKey, secretHash: string): Promise<void>
   /** The live key with this hash. */
   findKey(secretHash: string): ApiKey | undefined
   listKeys(projectId: string | null): Promise<readonly ApiKey[]>
-  /** False when there is no such live key. */
-  revokeKey(id: string): Promise<boolean>
+  /** Null project: of any. Undefined when there is no such live key there. */
+  findKeyById(projectId: string | null, id: string): Promise<ApiKey | undefined>
+  /** False when there is no such live key in that project; null: in any. */
+  revokeKey(projectId: string | null, id: string): Promise<boolean>
+  /** Adds `next` and lets the key `id` expire then, in one transaction. False when there is no such live key. */
+  replaceKey(id: string, expiresAtMs: number, next: ApiKey, secretHash: string): Promise<boolean>
   /** Lazily written: at most once a minute per key. */
   touchKey(id: string): Promise<void>
 

@@ -101,6 +101,10 @@ export type TaskEventKind =
   | 'archive.stored'
   | 'account.fallback'
   | 'upstream.orphan'
+  | 'webhook.delivered'
+  | 'webhook.failed'
+  | 'webhook.exhausted'
+  | 'webhook.cancelled'
 
 /** A change to the attempt that a `Move` carries. */
 export type AttemptChange =

@@ -109,7 +109,7 @@ function untilTask(reelay: Reelay, id: string, condition: (task: Task) => boolea
 async function createKey(reelay: Reelay, projectId: string): Promise<string> {
   const secret = `rk_${systemIds.secret(32)}`
   const id = systemIds.id('key', Date.now())
-  const times = { createdAtMs: Date.now(), lastUsedAtMs: null, revokedAtMs: null }
+  const times = { createdAtMs: Date.now(), lastUsedAtMs: null, expiresAtMs: null, revokedAtMs: null }
   const key = { id, projectId, name: 'conformance', profile: 'comet' as const, ...times }
   await reelay.store.createKey({ ...key, scopes: ['create', 'read', 'content'] }, hashOfKey(secret))
   return secret

@@ -6,7 +6,8 @@ CREATE TABLE "api_keys" ("project_id" text default 'default' not null,
   "profile" text not null,
   "created_at" bigint not null,
   "last_used_at" bigint,
-  "revoked_at" bigint);
+  "revoked_at" bigint,
+  "expires_at" bigint);
 
 CREATE TABLE "artifacts" ("project_id" text default 'default' not null,
   "task_id" text not null,
@@ -60,17 +61,32 @@ CREATE TABLE "client_replays" ("project_id" text default 'default' not null,
 
 CREATE TABLE "deliveries" ("project_id" text default 'default' not null,
   "id" text primary key,
-  "task_id" text not null,
+  "task_id" text,
   "endpoint_id" text,
-  "url" text not null,
-  "event" text not null,
+  "target_key" text not null,
+  "event_id" text not null,
+  "type" text not null,
   "sequence" integer not null,
+  "url" text not null,
   "state" text not null,
   "attempts" integer not null,
+  "step" integer not null,
   "due_at" bigint not null,
   "lease_owner" text,
   "fence" bigint not null,
-  "created_at" bigint not null);
+  "created_at" bigint not null,
+  "ended_at" bigint,
+  "snapshot" text);
+
+CREATE TABLE "delivery_attempts" ("project_id" text default 'default' not null,
+  "delivery_id" text not null,
+  "n" integer not null,
+  "at" bigint not null,
+  "latency_ms" integer not null,
+  "status" integer,
+  "error" text,
+  "response_body" text, constraint "delivery_attempts_pk" primary key ("delivery_id",
+  "n"));
 
 CREATE TABLE "duration_stats" ("project_id" text default 'default' not null,
   "stat_key" text not null,
@@ -84,10 +100,11 @@ CREATE TABLE "duration_stats" ("project_id" text default 'default' not null,
 CREATE TABLE "endpoints" ("project_id" text default 'default' not null,
   "id" text primary key,
   "url" text not null,
+  "description" text,
   "events" text not null,
   "payload" text not null,
   "secrets" text not null,
-  "state" text not null,
+  "disabled_reason" text,
   "created_at" bigint not null);
 
 CREATE TABLE "idempotency" ("project_id" text default 'default' not null,
@@ -105,9 +122,16 @@ CREATE TABLE "instances" ("project_id" text default 'default' not null,
   "seen_at" bigint not null,
   "version" text not null);
 
+CREATE TABLE "project_usage" ("project_id" text primary key,
+  "in_flight" integer not null,
+  "day" integer not null,
+  "day_tasks" integer not null);
+
 CREATE TABLE "projects" ("id" text primary key,
   "name" text not null,
-  "created_at" bigint not null);
+  "created_at" bigint not null,
+  "webhook_secrets" text,
+  "limits" text);
 
 CREATE TABLE "rate_buckets" ("project_id" text default 'default' not null,
   "account" text primary key,
@@ -161,6 +185,13 @@ CREATE TABLE "tasks" ("project_id" text default 'default' not null,
   "retrieved_at" bigint,
   "version" integer not null);
 
+CREATE TABLE "webhook_targets" ("project_id" text default 'default' not null,
+  "key" text primary key,
+  "next_due_at" bigint,
+  "failures" integer not null,
+  "failing_since" bigint,
+  "open_until" bigint);
+
 CREATE UNIQUE INDEX attempts_job on attempts (account, provider_task_id) where provider_task_id is not null;
 
 CREATE INDEX attempts_open on attempts (account) where ended_at is null;
@@ -172,8 +203,19 @@ CREATE INDEX "client_replays_match" on "client_replays" ("project_id",
 
 CREATE INDEX "client_replays_task" on "client_replays" ("task_id");
 
-CREATE INDEX "deliveries_due" on "deliveries" ("state",
-  "due_at");
+CREATE UNIQUE INDEX "deliveries_once" on "deliveries" ("event_id",
+  "target_key",
+  "url");
+
+CREATE INDEX "deliveries_page" on "deliveries" ("project_id",
+  "id");
+
+CREATE INDEX deliveries_pending on deliveries (target_key, due_at) where state = 'pending';
+
+CREATE INDEX "deliveries_task" on "deliveries" ("task_id");
+
+CREATE INDEX "endpoints_project" on "endpoints" ("project_id",
+  "created_at");
 
 CREATE INDEX "idempotency_expiry" on "idempotency" ("expires_at");
 
@@ -183,3 +225,5 @@ CREATE INDEX "schedule_due" on "schedule" ("account",
 CREATE INDEX "tasks_page" on "tasks" ("project_id",
   "created_at",
   "id");
+
+CREATE INDEX "webhook_targets_due" on "webhook_targets" ("next_due_at");

@@ -13,6 +13,7 @@ const key = (id: string, patch: Partial<ApiKey> = {}): ApiKey => ({
   profile: 'openai',
   createdAtMs: 1,
   lastUsedAtMs: null,
+  expiresAtMs: null,
   revokedAtMs: null,
   ...patch,
 })
@@ -32,10 +33,10 @@ export function storeAccessContract(open: OpenStore): void {
     await s.store.createKey(key('a'), 'hash-a')
     assert.deepEqual(s.store.findKey('hash-a'), key('a'))
     assert.equal(s.store.findKey('hash-b'), undefined)
-    assert.equal(await s.store.revokeKey('a'), true)
+    assert.equal(await s.store.revokeKey(null, 'a'), true)
     assert.equal(s.store.findKey('hash-a'), undefined)
-    assert.equal(await s.store.revokeKey('a'), false)
-    assert.equal(await s.store.revokeKey('missing'), false)
+    assert.equal(await s.store.revokeKey(null, 'a'), false)
+    assert.equal(await s.store.revokeKey(null, 'missing'), false)
   })
 
   test('keys: a key of the same id is replaced, and its old secret is dead', async () => {
@@ -59,7 +60,7 @@ export function storeAccessContract(open: OpenStore): void {
     await s.store.createKey(key('b', { createdAtMs: 2 }), 'b')
     await s.store.createKey(key('a', { createdAtMs: 1, projectId: 'p1' }), 'a')
     await s.store.createKey(key('c', { createdAtMs: 3 }), 'c')
-    await s.store.revokeKey('c')
+    await s.store.revokeKey(null, 'c')
     const ids = async (projectId: string | null) => (await s.store.listKeys(projectId)).map(({ id }) => id)
     assert.deepEqual(await ids(null), ['a', 'b'])
     assert.deepEqual(await ids('p1'), ['a'])
@@ -83,11 +84,11 @@ export function storeAccessContract(open: OpenStore): void {
 
   test('projects: the default one is there, others are added, an id is taken once', async () => {
     await using s = await subject()
-    const project = { id: 'p1', name: 'One', createdAtMs: 5 }
+    const project = { id: 'p1', name: 'One', createdAtMs: 5, limits: {} }
     await s.store.createProject(project)
     await assert.rejects(s.store.createProject({ ...project, name: 'Two' }))
     assert.deepEqual(await s.store.listProjects(), [
-      { id: 'default', name: 'Default', createdAtMs: 0 },
+      { id: 'default', name: 'Default', createdAtMs: 0, limits: {} },
       project,
     ])
   })

@@ -50,6 +50,7 @@ export class StoreSubject {
       events: [{ kind: 'task.created' }],
       idempotency: null,
       replay: null,
+      limits: { inFlightMax: null, perDayMax: null },
       ...extras,
     })
   }

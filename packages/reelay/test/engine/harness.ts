@@ -92,6 +92,7 @@ export class Harness {
       events: [{ kind: 'task.created' }],
       idempotency: null,
       replay: null,
+      limits: { inFlightMax: null, perDayMax: null },
     })
     if (outcome.kind !== 'created') throw new Error(`not created: ${outcome.kind}`)
     return task

@@ -26,6 +26,7 @@ async function main(path: string): Promise<void> {
           events: [{ kind: 'task.created' }],
           idempotency: { route: 'r', key: task.id, fingerprint: 'f', expiresAtMs: task.deadlineAtMs },
           replay: null,
+          limits: { inFlightMax: null, perDayMax: null },
         })
         await say(task.id)
       }),

@@ -4,6 +4,8 @@ import type { CommitOutcome, Move } from '../store.ts'
 import { rowOfArtifact } from './artifact-rows.ts'
 import { loadTask } from './load-task.ts'
 import type { TaskRow } from './schema.ts'
+import { announce } from './outbox.ts'
+import { countEnded } from './project-usage.ts'
 import { slotsInUse } from './slots-in-use.ts'
 import { columnsOfPatch } from './task-rows.ts'
 import { appendEvents } from './timeline.ts'
@@ -43,6 +45,8 @@ export async function commit(transaction: Transaction, move: Move): Promise<Comm
   const task = await loadTask(transaction, before.id)
   if (task === undefined) throw new Error(`task ${before.id} vanished during a commit`)
   if (task.version !== before.version) transaction.changed.set(task.id, 'moved')
+  await announce(transaction, before, task)
+  if (isTerminal(task.state) && !isTerminal(before.state)) await countEnded(transaction, task.projectId)
   return { kind: 'committed', task }
 }
 

@@ -14,6 +14,11 @@ export async function followClock(
     .set({ due_at: nowMs + leaseMs })
     .where('lease_owner', 'is not', null)
     .execute()
+  await db
+    .updateTable('deliveries')
+    .set({ due_at: nowMs + leaseMs })
+    .where('lease_owner', 'is not', null)
+    .execute()
   // Set ahead, things come due early, which the accounts' rates pace.
   if (movedMs > 0) return
   await db
@@ -26,5 +31,20 @@ export async function followClock(
     .updateTable('rate_buckets')
     .set((set) => ({ paused_until: set('paused_until', '+', movedMs) }))
     .where('paused_until', '>', nowMs)
+    .execute()
+  await db
+    .updateTable('deliveries')
+    .set((set) => ({ due_at: set('due_at', '+', movedMs) }))
+    .where('state', '=', 'pending')
+    .where('lease_owner', 'is', null)
+    .where('due_at', '>', nowMs)
+    .execute()
+  await db
+    .updateTable('webhook_targets')
+    .set((set) => ({
+      next_due_at: set('next_due_at', '+', movedMs),
+      open_until: set('open_until', '+', movedMs),
+    }))
+    .where('next_due_at', '>', nowMs)
     .execute()
 }

@@ -2,6 +2,8 @@ import type { InsertOutcome, TaskInsert } from '../store.ts'
 import type { Task } from '../../task/task.ts'
 import { rowOfArtifact } from './artifact-rows.ts'
 import { loadTask } from './load-task.ts'
+import { announce } from './outbox.ts'
+import { countCreated } from './project-usage.ts'
 import { rowOfTask } from './task-rows.ts'
 import { appendEvents } from './timeline.ts'
 import type { Transaction } from './transaction.ts'
@@ -12,6 +14,8 @@ export async function insertTask(transaction: Transaction, insert: TaskInsert): 
   if (earlier !== undefined) return earlier
   const { db, changed } = transaction
   const { task } = insert
+  const limited = await countCreated(transaction, task.projectId, insert.limits)
+  if (limited !== undefined) return limited
   await db.insertInto('tasks').values(rowOfTask(task)).execute()
   await db
     .insertInto('schedule')
@@ -43,6 +47,7 @@ export async function insertTask(transaction: Transaction, insert: TaskInsert): 
       })
       .execute()
   }
+  await announce(transaction, null, task)
   changed.set(task.id, 'scheduled')
   return { kind: 'created', task, replayId: await recordClientAttempt(transaction, insert, task.id) }
 }

@@ -1,5 +1,6 @@
+import type { Kysely } from 'kysely'
 import type { ApiKey, KeyScope } from '../store.ts'
-import type { ApiKeyRow } from './schema.ts'
+import type { ApiKeyRow, Tables } from './schema.ts'
 import type { Transaction } from './transaction.ts'
 
 export function keyOfRow(row: ApiKeyRow): ApiKey {
@@ -11,6 +12,7 @@ export function keyOfRow(row: ApiKeyRow): ApiKey {
     profile: row.profile === 'openai' ? 'openai' : 'comet',
     createdAtMs: row.created_at,
     lastUsedAtMs: row.last_used_at,
+    expiresAtMs: row.expires_at,
     revokedAtMs: row.revoked_at,
   }
 }
@@ -29,17 +31,59 @@ export async function createKey({ db }: Transaction, key: ApiKey, secretHash: st
       profile: key.profile,
       created_at: key.createdAtMs,
       last_used_at: key.lastUsedAtMs,
+      expires_at: key.expiresAtMs,
       revoked_at: null,
     })
     .execute()
 }
 
-export async function revokeKey({ db, nowMs }: Transaction, id: string): Promise<boolean> {
-  const result = await db
+/** Keys that are not revoked, expired ones included: a person must be able to see why one is refused. */
+export async function listKeys(db: Kysely<Tables>, projectId: string | null): Promise<readonly ApiKey[]> {
+  let query = db.selectFrom('api_keys').selectAll().where('revoked_at', 'is', null).orderBy('created_at')
+  if (projectId !== null) query = query.where('project_id', '=', projectId)
+  return (await query.execute()).map(keyOfRow)
+}
+
+export async function findKeyById(
+  db: Kysely<Tables>,
+  projectId: string | null,
+  id: string,
+): Promise<ApiKey | undefined> {
+  let query = db.selectFrom('api_keys').selectAll().where('id', '=', id).where('revoked_at', 'is', null)
+  if (projectId !== null) query = query.where('project_id', '=', projectId)
+  const row = await query.executeTakeFirst()
+  return row === undefined ? undefined : keyOfRow(row)
+}
+
+export async function revokeKey(
+  { db, nowMs }: Transaction,
+  projectId: string | null,
+  id: string,
+): Promise<boolean> {
+  let query = db
     .updateTable('api_keys')
     .set({ revoked_at: nowMs })
     .where('id', '=', id)
     .where('revoked_at', 'is', null)
-    .executeTakeFirst()
-  return result.numUpdatedRows > 0n
+  if (projectId !== null) query = query.where('project_id', '=', projectId)
+  return (await query.executeTakeFirst()).numUpdatedRows > 0n
+}
+
+/** The key expires then, unless it does so earlier, and its successor is there from now on. */
+export async function replaceKey(
+  transaction: Transaction,
+  id: string,
+  expiresAtMs: number,
+  next: { key: ApiKey; secretHash: string },
+): Promise<boolean> {
+  const { db } = transaction
+  const key = await findKeyById(db, null, id)
+  if (key === undefined) return false
+  await db
+    .updateTable('api_keys')
+    .set({ expires_at: Math.min(key.expiresAtMs ?? Infinity, expiresAtMs) })
+    .where('id', '=', id)
+    .execute()
+  await createKey(transaction, next.key, next.secretHash)
+  return true
 }

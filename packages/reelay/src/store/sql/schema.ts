@@ -115,10 +115,17 @@ export type ApiKeyRow = {
   profile: string
   created_at: number
   last_used_at: number | null
+  expires_at: number | null
   revoked_at: number | null
 }
 
-export type ProjectRow = { id: string; name: string; created_at: number }
+export type ProjectRow = {
+  id: string
+  name: string
+  created_at: number
+  webhook_secrets: string | null
+  limits: string | null
+}
 
 export type RateBucketRow = {
   account: string
@@ -156,28 +163,60 @@ export type EndpointRow = {
   id: string
   project_id: string
   url: string
+  description: string | null
   events: string
   payload: string
   secrets: string
-  state: string
+  disabled_reason: string | null
   created_at: number
+}
+
+/** An address that deliveries go to: an endpoint, or the origin of a project's `callback_url`s. */
+export type WebhookTargetRow = {
+  key: string
+  project_id: string
+  /** When a pending delivery to it may be tried next; null: nothing is pending. */
+  next_due_at: number | null
+  failures: number
+  failing_since: number | null
+  open_until: number | null
 }
 
 export type DeliveryRow = {
   id: string
   project_id: string
-  task_id: string
+  task_id: string | null
   endpoint_id: string | null
-  url: string
-  event: string
+  target_key: string
+  event_id: string
+  type: string
   sequence: number
+  url: string
   state: string
   attempts: number
+  step: number
+  /** Also the end of the lease while one is held. */
   due_at: number
   lease_owner: string | null
   fence: number
   created_at: number
+  ended_at: number | null
+  snapshot: string | null
 }
+
+export type DeliveryAttemptRow = {
+  delivery_id: string
+  project_id: string
+  n: number
+  at: number
+  latency_ms: number
+  status: number | null
+  error: string | null
+  response_body: string | null
+}
+
+/** Counters behind a project's limits. `day` is the UTC day that `day_tasks` counts, as days since the epoch. */
+export type ProjectUsageRow = { project_id: string; in_flight: number; day: number; day_tasks: number }
 
 export type InstanceRow = {
   id: string
@@ -201,6 +240,9 @@ export type Tables = {
   duration_stats: DurationStatRow
   callbacks_in: CallbackInRow
   endpoints: EndpointRow
+  webhook_targets: WebhookTargetRow
   deliveries: DeliveryRow
+  delivery_attempts: DeliveryAttemptRow
+  project_usage: ProjectUsageRow
   instances: InstanceRow
 }

@@ -8,4 +8,6 @@ export type Transaction = {
   nowMs: number
   /** Announced to listeners after the commit. */
   changed: Map<string, ChangeKind>
+  /** Set when a delivery may be due: the deliverer is told after the commit. */
+  outbox: { filled: boolean }
 }

@@ -37,6 +37,7 @@ class Subject {
     this.writer = new GroupWriter({
       db: this.db,
       nowMs: () => 7,
+      onOutbox: () => {},
       onChanged: (taskId, kind) => {
         this.changes.push([taskId, kind])
         this.onChange()

@@ -10,13 +10,20 @@ type Operation = {
   reject: (reason: unknown) => void
 }
 
-type Finished = { operation: Operation; value: unknown; changed: ReadonlyMap<string, ChangeKind> }
+type Finished = {
+  operation: Operation
+  value: unknown
+  changed: ReadonlyMap<string, ChangeKind>
+  outbox: { filled: boolean }
+}
 
 export type GroupWriterOptions = {
   db: Kysely<Tables>
   nowMs: () => number
   /** Called after the commit with each task that it changed. */
   onChanged: ChangeListener
+  /** Called after a commit that filled the outbox. */
+  onOutbox: () => void
 }
 
 /** Operations per transaction: bounds how long the event loop and other writers wait. */
@@ -79,14 +86,15 @@ export class GroupWriter {
     }
     for (const { operation, value, changed } of finished) {
       operation.resolve(value as never)
-      for (const [taskId, kind] of changed) this.#announce(taskId, kind)
+      for (const [taskId, kind] of changed) this.#announce(() => this.#options.onChanged(taskId, kind))
     }
+    if (finished.some(({ outbox }) => outbox.filled)) this.#announce(this.#options.onOutbox)
   }
 
   /** A listener that throws is a defect of its own: it must not leave other writers without their answers. */
-  #announce(taskId: string, kind: ChangeKind): void {
+  #announce(tell: () => void): void {
     try {
-      this.#options.onChanged(taskId, kind)
+      tell()
     } catch (error) {
       process.nextTick(() => {
         throw error
@@ -97,11 +105,12 @@ export class GroupWriter {
   async #runOne(operation: Operation): Promise<Finished | undefined> {
     const { db, nowMs } = this.#options
     const changed = new Map<string, ChangeKind>()
+    const outbox = { filled: false }
     await sql`savepoint operation`.execute(db)
     try {
-      const value = await operation.run({ db, nowMs: nowMs(), changed })
+      const value = await operation.run({ db, nowMs: nowMs(), changed, outbox })
       await sql`release operation`.execute(db)
-      return { operation, value, changed }
+      return { operation, value, changed, outbox }
     } catch (error) {
       // A full disk or an I/O error may end the whole transaction: then that error, not this one, is what everybody hears.
       await sql`rollback to operation`.execute(db).catch(() => {

@@ -55,7 +55,7 @@ test('a store has one owner: a second open is refused and harms nothing', async 
     const clock = new TestClock()
     const store = await openSqliteStore({ path, clock })
     await assert.rejects(openSqliteStore({ path, clock }), ownedBy(process.pid))
-    await store.createProject({ id: 'p', name: 'P', createdAtMs: 1 })
+    await store.createProject({ id: 'p', name: 'P', createdAtMs: 1, limits: {} })
     await store.close()
     const again = await openSqliteStore({ path, clock })
     assert.equal((await again.listProjects()).length, 2)

@@ -1,9 +1,10 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { ApiKey, Artifact, IdempotentUse } from '../store.ts'
+import type { ApiKey, Artifact, IdempotentUse, Project } from '../store.ts'
 import type { DurationSample, Task } from '../../task/task.ts'
 import { artifactOfRow } from '../sql/artifact-rows.ts'
 import { keyOfRow } from '../sql/keys.ts'
-import type { ApiKeyRow, ArtifactRow } from '../sql/schema.ts'
+import { projectOfRow } from '../sql/projects.ts'
+import type { ApiKeyRow, ArtifactRow, ProjectRow } from '../sql/schema.ts'
 import { ATTEMPT_COLUMNS, taskOfRow, type JoinedTaskRow } from '../sql/task-rows.ts'
 
 const TASK_SQL = `select tasks.*, ${ATTEMPT_COLUMNS.join(', ')} from tasks
@@ -17,6 +18,7 @@ export class SqliteReads {
   readonly #task: StatementSync
   readonly #artifacts: StatementSync
   readonly #key: StatementSync
+  readonly #project: StatementSync
   readonly #position: StatementSync
   readonly #paused: StatementSync
   readonly #durations: StatementSync
@@ -26,7 +28,11 @@ export class SqliteReads {
   constructor(database: DatabaseSync) {
     this.#task = database.prepare(TASK_SQL)
     this.#artifacts = database.prepare('select * from artifacts where task_id = ? order by role, idx')
-    this.#key = database.prepare('select * from api_keys where secret_hash = ? and revoked_at is null')
+    this.#key = database.prepare(
+      `select * from api_keys where secret_hash = ? and revoked_at is null
+        and (expires_at is null or expires_at > ?)`,
+    )
+    this.#project = database.prepare('select id, name, created_at, limits from projects where id = ?')
     this.#position = database.prepare('select created_at, id from tasks where id = ? and project_id = ?')
     this.#paused = database.prepare('select paused_until from rate_buckets where account = ?')
     this.#inFlight = database.prepare(
@@ -50,9 +56,14 @@ export class SqliteReads {
     return this.#artifacts.all(taskId).map((row) => artifactOfRow(row as unknown as ArtifactRow))
   }
 
-  key(secretHash: string): ApiKey | undefined {
-    const row = this.#key.get(secretHash)
+  key(secretHash: string, nowMs: number): ApiKey | undefined {
+    const row = this.#key.get(secretHash, nowMs)
     return row === undefined ? undefined : keyOfRow(row as unknown as ApiKeyRow)
+  }
+
+  project(id: string): Project | undefined {
+    const row = this.#project.get(id)
+    return row === undefined ? undefined : projectOfRow(row as unknown as ProjectRow)
   }
 
   idempotent(projectId: string, route: string, key: string, nowMs: number): IdempotentUse | undefined {

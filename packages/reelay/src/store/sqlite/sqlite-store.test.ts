@@ -80,7 +80,10 @@ test('a closed store refuses writes as one that cannot store now', async () => {
   await inDirectory(async (path) => {
     const store = await openSqliteStore({ path, clock: new TestClock() })
     await store.close()
-    await assert.rejects(store.createProject({ id: 'p', name: 'p', createdAtMs: 0 }), StoreUnavailable)
+    await assert.rejects(
+      store.createProject({ id: 'p', name: 'p', createdAtMs: 0, limits: {} }),
+      StoreUnavailable,
+    )
   })
 })
 

@@ -9,13 +9,15 @@ import { pauseAccount } from '../sql/accounts.ts'
 import { removableArtifacts } from '../sql/artifact-rows.ts'
 import { claimDue } from '../sql/claim-due.ts'
 import { commit } from '../sql/commit.ts'
+import { clearDeliveryLeases } from '../sql/commit-delivery.ts'
 import { followClock } from '../sql/follow-clock.ts'
 import { insertTask } from '../sql/insert-task.ts'
-import { createKey, keyOfRow, revokeKey } from '../sql/keys.ts'
+import * as keys from '../sql/keys.ts'
 import { clearLeases, releaseLeases, renewLease, wakeTask } from '../sql/leases.ts'
 import { listTasks } from '../sql/list-tasks.ts'
 import { recordLateAnswer } from '../sql/late-answer.ts'
 import { migrate } from '../sql/migrate.ts'
+import * as projects from '../sql/projects.ts'
 import type { Tables } from '../sql/schema.ts'
 import { deleteTask, requestCancel } from '../sql/wishes.ts'
 import type * as Port from '../store.ts'
@@ -23,6 +25,7 @@ import { GroupWriter } from './group-writer.ts'
 import { nodeSqliteDialect } from './node-sqlite-dialect.ts'
 import { takeOwnerLock, type OwnerLock } from './owner-lock.ts'
 import { SqliteReads } from './sqlite-reads.ts'
+import { SqliteWebhooks } from './sqlite-webhooks.ts'
 import { requireSqliteVersion } from './sqlite-version.ts'
 import { WallClockWatch } from './wall-clock-watch.ts'
 
@@ -63,6 +66,7 @@ function prepare(database: DatabaseSync, readOnly: boolean): void {
 
 /** The `Store` port on one SQLite file with one owner. */
 class SqliteStore implements Port.Store {
+  readonly webhooks: SqliteWebhooks
   readonly #db: Kysely<Tables>
   readonly #readerDatabase: DatabaseSync
   readonly #reader: Kysely<Tables>
@@ -89,7 +93,9 @@ class SqliteStore implements Port.Store {
       onChanged: (taskId, kind) => {
         for (const listener of this.#listeners) listener(taskId, kind)
       },
+      onOutbox: () => this.webhooks.announceDue(),
     })
+    this.webhooks = new SqliteWebhooks(this.#writer, this.#reader, (leaseMs) => this.#followClock(leaseMs))
   }
 
   findIdempotent(projectId: string, route: string, key: string): Port.IdempotentUse | undefined {
@@ -233,7 +239,10 @@ class SqliteStore implements Port.Store {
   }
 
   clearLeases(): Promise<void> {
-    return this.#writer.write(clearLeases)
+    return this.#writer.write(async (transaction) => {
+      await clearLeases(transaction)
+      await clearDeliveryLeases(transaction)
+    })
   }
 
   durations(key: string): readonly DurationSample[] {
@@ -241,44 +250,52 @@ class SqliteStore implements Port.Store {
   }
 
   createProject(project: Port.Project): Promise<void> {
-    return this.#writer.write(async ({ db }) => {
-      await db
-        .insertInto('projects')
-        .values({ id: project.id, name: project.name, created_at: project.createdAtMs })
-        .execute()
-    })
+    return this.#writer.write((transaction) => projects.createProject(transaction, project))
   }
 
-  async listProjects(): Promise<readonly Port.Project[]> {
-    const rows = await this.#reader
-      .selectFrom('projects')
-      .selectAll()
-      .orderBy('created_at')
-      .orderBy('id')
-      .execute()
-    return rows.map((row) => ({ id: row.id, name: row.name, createdAtMs: row.created_at }))
+  listProjects(): Promise<readonly Port.Project[]> {
+    return projects.listProjects(this.#reader)
+  }
+
+  findProject(id: string): Port.Project | undefined {
+    return this.#reads.project(id)
+  }
+
+  updateProject(
+    id: string,
+    patch: Partial<Pick<Port.Project, 'name' | 'limits'>>,
+  ): Promise<Port.Project | undefined> {
+    return this.#writer.write((transaction) => projects.updateProject(transaction, id, patch))
+  }
+
+  projectUsage(id: string): Promise<Port.ProjectUsage> {
+    return projects.projectUsage(this.#reader, id, this.#clock.nowMs())
   }
 
   createKey(key: Port.ApiKey, secretHash: string): Promise<void> {
-    return this.#writer.write((transaction) => createKey(transaction, key, secretHash))
+    return this.#writer.write((transaction) => keys.createKey(transaction, key, secretHash))
   }
 
   findKey(secretHash: string): Port.ApiKey | undefined {
-    return this.#reads.key(secretHash)
+    return this.#reads.key(secretHash, this.#clock.nowMs())
   }
 
-  async listKeys(projectId: string | null): Promise<readonly Port.ApiKey[]> {
-    let query = this.#reader
-      .selectFrom('api_keys')
-      .selectAll()
-      .where('revoked_at', 'is', null)
-      .orderBy('created_at')
-    if (projectId !== null) query = query.where('project_id', '=', projectId)
-    return (await query.execute()).map(keyOfRow)
+  findKeyById(projectId: string | null, id: string): Promise<Port.ApiKey | undefined> {
+    return keys.findKeyById(this.#reader, projectId, id)
   }
 
-  revokeKey(id: string): Promise<boolean> {
-    return this.#writer.write((transaction) => revokeKey(transaction, id))
+  listKeys(projectId: string | null): Promise<readonly Port.ApiKey[]> {
+    return keys.listKeys(this.#reader, projectId)
+  }
+
+  revokeKey(projectId: string | null, id: string): Promise<boolean> {
+    return this.#writer.write((transaction) => keys.revokeKey(transaction, projectId, id))
+  }
+
+  replaceKey(id: string, expiresAtMs: number, key: Port.ApiKey, secretHash: string): Promise<boolean> {
+    return this.#writer.write((transaction) =>
+      keys.replaceKey(transaction, id, expiresAtMs, { key, secretHash }),
+    )
   }
 
   async touchKey(id: string): Promise<void> {

@@ -1,0 +1,139 @@
+import type { GuardedClient, GuardedResponse } from '../net/guarded-fetch.ts'
+import { retryAfterMs } from '../net/retry-after.ts'
+import { StoreUnavailable } from '../store/store.ts'
+import type { DeliveryAttempt, DeliveryClaim, SealedSecret } from '../store/webhook-store.ts'
+import type { Vault } from '../system/vault.ts'
+import {
+  decideDelivery,
+  failureOf,
+  type DeliveryMoment,
+  type DeliveryOutcome,
+} from '../webhooks/decide-delivery.ts'
+import { renderEvent, type ViewVideo } from '../webhooks/render-event.ts'
+import type { RetrySchedule } from '../webhooks/retry-schedule.ts'
+import { signWebhook } from '../webhooks/sign-webhook.ts'
+import { endpointPurpose, makeSecret, projectPurpose } from '../webhooks/webhook-secret.ts'
+import type { EngineContext } from './context.ts'
+import { messageOf } from './message-of.ts'
+
+/** From DNS to the end of the answer. Less than the lease, so that no other attempt of it begins meanwhile. */
+const TOTAL_TIMEOUT_MS = 15_000
+/** What the log keeps of an answer's body. */
+const RESPONSE_BYTES_KEPT = 2_048
+
+export type DeliveryContext = Pick<
+  EngineContext,
+  'store' | 'clock' | 'ids' | 'random' | 'log' | 'owner' | 'checkpoint'
+> & {
+  vault: Vault
+  /** For addresses that users chose. */
+  guarded: GuardedClient
+  schedule: RetrySchedule
+  viewVideo: ViewVideo
+  /** Names this gateway to receivers. */
+  userAgent: string
+}
+
+type Result = { outcome: DeliveryOutcome; responseBody: string | null }
+
+/** One attempt of one delivery, from its lease to its commit. Throws when `signal` ends it. */
+export async function deliver(
+  context: DeliveryContext,
+  claim: DeliveryClaim,
+  signal: AbortSignal,
+): Promise<void> {
+  const { store, clock, log, random, schedule, checkpoint } = context
+  const { delivery } = claim
+  if (delivery.taskId !== null && claim.task === null)
+    throw new Error(`the task ${delivery.taskId} of delivery ${delivery.id} cannot be read`)
+  const atMs = clock.nowMs()
+  const startMs = clock.monotonicMs()
+  await checkpoint('deliver.claimed', delivery.taskId ?? delivery.id)
+  const { outcome, responseBody } = await send(context, claim, atMs, signal)
+  await checkpoint('deliver.answered', delivery.taskId ?? delivery.id)
+  const moment: DeliveryMoment = { nowMs: clock.nowMs(), random: random(), schedule }
+  const attempt: Omit<DeliveryAttempt, 'n'> = {
+    atMs,
+    latencyMs: Math.round(clock.monotonicMs() - startMs),
+    status: outcome.kind === 'answered' ? outcome.status : null,
+    error: failureOf(outcome),
+    responseBody,
+  }
+  const decision = decideDelivery(delivery, outcome, moment)
+  const isWritten = await store.webhooks.commitDelivery({ ...decision, claim, attempt })
+  const said = { delivery: delivery.id, task: delivery.taskId, event: delivery.type, status: attempt.status }
+  if (!isWritten) log.warn(said, 'a delivery was taken over or cancelled while it was sent')
+  else if (decision.state === 'delivered') log.debug(said, 'a webhook was delivered')
+  else log.warn({ ...said, state: decision.state, reason: attempt.error }, 'a webhook was not delivered')
+}
+
+async function send(
+  context: DeliveryContext,
+  claim: DeliveryClaim,
+  atMs: number,
+  signal: AbortSignal,
+): Promise<Result> {
+  const { delivery, endpoint, task } = claim
+  const { viewVideo } = context
+  const body = renderEvent(delivery, task, { payload: endpoint?.payload ?? 'full', viewVideo })
+  const message = { id: delivery.eventId, timestamp: Math.floor(atMs / 1_000), body }
+  try {
+    const signed = signWebhook(message, await secretsOf(context, claim, atMs))
+    const response = await context.guarded.open({
+      url: delivery.url,
+      trust: { from: 'user' },
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'user-agent': context.userAgent, ...signed },
+      body,
+      totalTimeoutMs: TOTAL_TIMEOUT_MS,
+      headersTimeoutMs: TOTAL_TIMEOUT_MS,
+      redirectsMax: 0,
+      bytesMax: Number.MAX_SAFE_INTEGER,
+      signal,
+    })
+    const asked = retryAfterMs(response.headers.get('retry-after'), context.clock.nowMs())
+    return {
+      outcome: { kind: 'answered', status: response.status, retryAfterMs: asked },
+      responseBody: await beginningOf(response),
+    }
+  } catch (error) {
+    signal.throwIfAborted()
+    // Not the receiver's fault: nothing was sent, and nothing is counted.
+    if (error instanceof StoreUnavailable) throw error
+    return { outcome: { kind: 'failed', message: messageOf(error) }, responseBody: null }
+  }
+}
+
+/** The status alone decides: a body that breaks off, or never ends, changes nothing. */
+async function beginningOf(response: GuardedResponse): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  try {
+    for await (const chunk of response.body) {
+      chunks.push(chunk)
+      bytes += chunk.byteLength
+      if (bytes >= RESPONSE_BYTES_KEPT) break
+    }
+  } catch {
+    // What came so far is kept.
+  } finally {
+    response.close()
+  }
+  return Buffer.concat(chunks).subarray(0, RESPONSE_BYTES_KEPT).toString('utf8').replaceAll('\0', '\uFFFD')
+}
+
+/** The secrets that sign now, in the clear. A project gets its first one with its first delivery. */
+async function secretsOf(
+  { store, vault, ids }: DeliveryContext,
+  { delivery, endpoint, secrets }: DeliveryClaim,
+  nowMs: number,
+): Promise<readonly string[]> {
+  const purpose = endpoint === null ? projectPurpose(delivery.projectId) : endpointPurpose(endpoint.id)
+  const isLive = ({ expiresAtMs }: SealedSecret): boolean => expiresAtMs === null || expiresAtMs > nowMs
+  let live = secrets.filter(isLive)
+  if (live.length === 0) {
+    const first = { sealed: vault.seal(makeSecret(ids), purpose), createdAtMs: nowMs, expiresAtMs: null }
+    live = (await store.webhooks.ensureProjectSecrets(delivery.projectId, first)).filter(isLive)
+  }
+  return live.map(({ sealed }) => vault.open(sealed, purpose))
+}

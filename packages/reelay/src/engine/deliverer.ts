@@ -1,0 +1,101 @@
+import type { DeliveryClaim } from '../store/webhook-store.ts'
+import { Alarm } from './alarm.ts'
+import { deliver, type DeliveryContext } from './deliver.ts'
+
+/** Longest sleep: a bound for what another process wrote. */
+const IDLE_MS_MAX = 5_000
+/** Longer than one attempt can take. */
+const LEASE_MS = 60_000
+/** Requests under way at a time, over all addresses. */
+const CONCURRENCY_MAX = 64
+const STORE_FAULT_PAUSE_MS = 1_000
+
+/** Sends what the outbox holds. Each address has a few requests at a time, so that a dead one delays no other. */
+export class Deliverer {
+  readonly #context: DeliveryContext
+  readonly #alarm: Alarm
+  readonly #running = new Set<Promise<void>>()
+  readonly #stopClaiming = new AbortController()
+  readonly #giveUp = new AbortController()
+  #loop: Promise<void> = Promise.resolve()
+  #unsubscribe: () => void = () => {}
+
+  constructor(context: DeliveryContext) {
+    this.#context = context
+    this.#alarm = new Alarm(context.clock)
+  }
+
+  start(): void {
+    this.#unsubscribe = this.#context.store.webhooks.onDue(() => this.#lookNow())
+    this.#loop = this.#run()
+  }
+
+  /** Stops claiming, and lets requests that are under way end for `graceMs`. What is cut off is sent again, as the same event. */
+  async stop(graceMs: number): Promise<void> {
+    this.#unsubscribe()
+    this.#stopClaiming.abort()
+    this.#lookNow()
+    await this.#loop
+    const done = new AbortController()
+    await Promise.race([Promise.allSettled(this.#running), this.#context.clock.sleep(graceMs, done.signal)])
+    done.abort()
+    this.#giveUp.abort()
+    await Promise.allSettled(this.#running)
+  }
+
+  #lookNow(): void {
+    this.#alarm.expect(-Infinity)
+  }
+
+  async #run(): Promise<void> {
+    const { clock } = this.#context
+    while (!this.#stopClaiming.signal.aborted) {
+      this.#alarm.reset()
+      const nextDueAtMs = await this.#claim()
+      if (this.#stopClaiming.signal.aborted) return
+      await this.#alarm.sleepUntil(Math.min(nextDueAtMs, clock.nowMs() + IDLE_MS_MAX))
+    }
+  }
+
+  /** One batch. Answers when to come back, unless a request ends before. */
+  async #claim(): Promise<number> {
+    const { store, clock, log, owner } = this.#context
+    const limit = CONCURRENCY_MAX - this.#running.size
+    if (limit <= 0) return Infinity
+    try {
+      const { claims, nextDueAtMs } = await store.webhooks.claimDeliveries({
+        owner,
+        limit,
+        leaseMs: LEASE_MS,
+      })
+      for (const claim of claims) this.#send(claim)
+      return claims.length === limit ? Infinity : (nextDueAtMs ?? Infinity)
+    } catch (error) {
+      log.error({ err: error }, 'the outbox could not be read; trying again')
+      return clock.nowMs() + STORE_FAULT_PAUSE_MS
+    }
+  }
+
+  #send(claim: DeliveryClaim): void {
+    const running = this.#attempt(claim).finally(() => {
+      this.#running.delete(running)
+      // Its address may be sent the next one now.
+      this.#lookNow()
+    })
+    this.#running.add(running)
+  }
+
+  async #attempt(claim: DeliveryClaim): Promise<void> {
+    const { store, log } = this.#context
+    try {
+      await deliver(this.#context, claim, this.#giveUp.signal)
+    } catch (error) {
+      if (this.#giveUp.signal.aborted) await store.webhooks.releaseDeliveries([claim]).catch(() => undefined)
+      else
+        log.error(
+          { err: error, delivery: claim.delivery.id },
+          'a delivery failed here; its lease will run out',
+        )
+    }
+  }
+}

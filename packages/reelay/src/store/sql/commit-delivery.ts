@@ -1,0 +1,140 @@
+import { healthAfter, isLost } from '../../webhooks/circuit.ts'
+import type { DeliveryClaim, DeliveryMove, DisabledReason } from '../webhook-store.ts'
+import type { DeliveryRow } from './schema.ts'
+import { appendEvents } from './timeline.ts'
+import type { Transaction } from './transaction.ts'
+import { openTarget, rescheduleTarget, saveHealth } from './webhook-targets.ts'
+
+type Held = Pick<DeliveryClaim, 'owner' | 'fence' | 'delivery'>
+
+const held = ({ db }: Transaction, claim: Held): Promise<DeliveryRow | undefined> =>
+  db
+    .selectFrom('deliveries')
+    .selectAll()
+    .where('id', '=', claim.delivery.id)
+    .where('fence', '=', claim.fence)
+    .where('lease_owner', '=', claim.owner)
+    .executeTakeFirst()
+
+/** An attempt, what becomes of its delivery, and the record of its address, in one transaction. */
+export async function commitDelivery(transaction: Transaction, move: DeliveryMove): Promise<boolean> {
+  const { db, nowMs } = transaction
+  const row = await held(transaction, move.claim)
+  if (row === undefined) return false
+  const n = row.attempts + 1
+  await addAttempt(transaction, row, n, move)
+  const isOver = move.state !== 'pending'
+  await db
+    .updateTable('deliveries')
+    .set({
+      state: move.state,
+      attempts: n,
+      step: move.step,
+      due_at: move.dueAtMs,
+      url: move.claim.delivery.url,
+      lease_owner: null,
+      ended_at: isOver ? nowMs : null,
+    })
+    .where('id', '=', row.id)
+    .execute()
+  await noteOnTimeline(transaction, row, n, move)
+  const health = healthAfter(await openTarget(transaction, row.target_key, row.project_id), {
+    ...move.target,
+    nowMs,
+  })
+  await saveHealth(transaction, row.target_key, health)
+  const reason = move.disable ?? (isLost(health, nowMs) ? 'failing' : null)
+  if (reason !== null && row.endpoint_id !== null) await disable(transaction, row.endpoint_id, reason)
+  await rescheduleTarget(transaction, row.target_key)
+  return true
+}
+
+async function addAttempt(
+  { db }: Transaction,
+  row: DeliveryRow,
+  n: number,
+  { attempt }: DeliveryMove,
+): Promise<void> {
+  await db
+    .insertInto('delivery_attempts')
+    .values({
+      delivery_id: row.id,
+      project_id: row.project_id,
+      n,
+      at: attempt.atMs,
+      latency_ms: attempt.latencyMs,
+      status: attempt.status,
+      error: attempt.error,
+      response_body: attempt.responseBody,
+    })
+    .execute()
+}
+
+async function noteOnTimeline(
+  transaction: Transaction,
+  row: DeliveryRow,
+  attempt: number,
+  { state, attempt: { status, error } }: DeliveryMove,
+): Promise<void> {
+  if (row.task_id === null) return
+  const kind = state === 'pending' ? 'webhook.failed' : (`webhook.${state}` as const)
+  const data = {
+    event: row.type,
+    delivery: row.id,
+    attempt,
+    ...(row.endpoint_id === null ? {} : { endpoint: row.endpoint_id }),
+    ...(status === null ? {} : { status }),
+    ...(error === null ? {} : { error }),
+  }
+  await appendEvents(transaction, { id: row.task_id, projectId: row.project_id }, [{ kind, data }])
+}
+
+/** Everything that still waits for the endpoint ends with it; it can be sent again once it is enabled. */
+async function disable(transaction: Transaction, endpointId: string, reason: DisabledReason): Promise<void> {
+  await transaction.db
+    .updateTable('endpoints')
+    .set({ disabled_reason: reason })
+    .where('id', '=', endpointId)
+    .where('disabled_reason', 'is', null)
+    .execute()
+  await cancelPending(transaction, endpointId)
+}
+
+/** The fence rises: an attempt that is under way writes nothing any more. */
+export async function cancelPending({ db, nowMs }: Transaction, endpointId: string): Promise<void> {
+  await db
+    .updateTable('deliveries')
+    .set((set) => ({ state: 'cancelled', ended_at: nowMs, lease_owner: null, fence: set('fence', '+', 1) }))
+    .where('endpoint_id', '=', endpointId)
+    .where('state', '=', 'pending')
+    .execute()
+}
+
+export async function releaseDeliveries(transaction: Transaction, claims: readonly Held[]): Promise<void> {
+  const { db, nowMs } = transaction
+  for (const claim of claims) {
+    const row = await held(transaction, claim)
+    if (row === undefined) continue
+    await db
+      .updateTable('deliveries')
+      .set({ due_at: nowMs, lease_owner: null })
+      .where('id', '=', row.id)
+      .execute()
+    await rescheduleTarget(transaction, row.target_key)
+  }
+}
+
+/** Embedded start: the only owner takes back what the last process held. */
+export async function clearDeliveryLeases({ db, nowMs }: Transaction): Promise<void> {
+  await db
+    .updateTable('deliveries')
+    .set((set) => ({ due_at: nowMs, lease_owner: null, fence: set('fence', '+', 1) }))
+    .where('lease_owner', 'is not', null)
+    .execute()
+  // Looked at once: each then says itself when its next delivery is due.
+  await db
+    .updateTable('webhook_targets')
+    .set((set) => ({ next_due_at: set.fn.coalesce('open_until', set.val(nowMs)) }))
+    .where('next_due_at', 'is not', null)
+    .execute()
+}

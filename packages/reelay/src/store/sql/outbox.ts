@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto'
+import type { Task } from '../../task/task.ts'
+import { snapshotOf, TERMINAL_EVENT_TYPES, videoEventOf, type VideoEvent } from '../../task/video-event.ts'
+import type { Delivery } from '../webhook-store.ts'
+import type { Transaction } from './transaction.ts'
+import { openTarget, rescheduleTarget, targetKeyOf } from './webhook-targets.ts'
+
+const ID_CHARACTERS = 26
+
+type Address = { endpointId: string | null; url: string }
+
+/**
+ * Writes the event of a task's new status to the outbox, for everybody who wants to hear of it: in the transaction that
+ * changes the task, so that neither is ever there without the other.
+ */
+export async function announce(transaction: Transaction, before: Task | null, task: Task): Promise<void> {
+  const event = videoEventOf(task)
+  if (before !== null && videoEventOf(before).id === event.id) return
+  for (const address of await addressesOf(transaction, task, event)) {
+    await addDelivery(transaction, deliveryOf(transaction, task, event, address))
+  }
+}
+
+async function addressesOf({ db }: Transaction, task: Task, event: VideoEvent): Promise<readonly Address[]> {
+  const endpoints = await db
+    .selectFrom('endpoints')
+    .select(['id', 'url', 'events'])
+    .where('project_id', '=', task.projectId)
+    .where('disabled_reason', 'is', null)
+    .execute()
+  const wanted = endpoints
+    .filter(({ events }) => events.split(' ').includes(event.type))
+    .map(({ id, url }) => ({ endpointId: id, url }))
+  return task.callbackUrl !== null && TERMINAL_EVENT_TYPES.includes(event.type)
+    ? [{ endpointId: null, url: task.callbackUrl }, ...wanted]
+    : wanted
+}
+
+function deliveryOf({ nowMs }: Transaction, task: Task, event: VideoEvent, address: Address): Delivery {
+  const key = [event.id, address.endpointId ?? '', address.url].join('\n')
+  const digest = createHash('sha256').update(key).digest('hex')
+  return {
+    // From what it says and to whom: the same delivery made twice is the same row.
+    id: `dlv_${digest.slice(0, ID_CHARACTERS)}`,
+    projectId: task.projectId,
+    taskId: task.id,
+    ...address,
+    eventId: event.id,
+    type: event.type,
+    sequence: event.sequence,
+    state: 'pending',
+    attempts: 0,
+    step: 0,
+    dueAtMs: nowMs,
+    createdAtMs: nowMs,
+    endedAtMs: null,
+    snapshot: snapshotOf(task),
+  }
+}
+
+/** Nothing happens when the event is on its way to that address already, or has arrived. */
+export async function addDelivery(transaction: Transaction, delivery: Delivery): Promise<void> {
+  const key = targetKeyOf(delivery)
+  await transaction.db
+    .insertInto('deliveries')
+    .values({
+      id: delivery.id,
+      project_id: delivery.projectId,
+      task_id: delivery.taskId,
+      endpoint_id: delivery.endpointId,
+      target_key: key,
+      event_id: delivery.eventId,
+      type: delivery.type,
+      sequence: delivery.sequence,
+      url: delivery.url,
+      state: delivery.state,
+      attempts: delivery.attempts,
+      step: delivery.step,
+      due_at: delivery.dueAtMs,
+      lease_owner: null,
+      fence: 0,
+      created_at: delivery.createdAtMs,
+      ended_at: delivery.endedAtMs,
+      snapshot: delivery.snapshot === null ? null : JSON.stringify(delivery.snapshot),
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+  await openTarget(transaction, key, delivery.projectId)
+  await rescheduleTarget(transaction, key)
+  transaction.outbox.filled = true
+}

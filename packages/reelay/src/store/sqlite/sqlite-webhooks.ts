@@ -1,0 +1,125 @@
+import type { Kysely } from 'kysely'
+import { claimDeliveries } from '../sql/claim-deliveries.ts'
+import { commitDelivery, releaseDeliveries } from '../sql/commit-delivery.ts'
+import * as deliveries from '../sql/deliveries.ts'
+import * as endpoints from '../sql/endpoints.ts'
+import { addDelivery } from '../sql/outbox.ts'
+import type { Tables } from '../sql/schema.ts'
+import type * as Port from '../webhook-store.ts'
+import type { GroupWriter } from './group-writer.ts'
+
+/** The `WebhookStore` port on the connections of one SQLite store. */
+export class SqliteWebhooks implements Port.WebhookStore {
+  readonly #writer: GroupWriter
+  readonly #reading: { db: Kysely<Tables> }
+  readonly #followClock: (leaseMs: number) => Promise<void>
+  readonly #listeners = new Set<() => void>()
+
+  constructor(writer: GroupWriter, reader: Kysely<Tables>, followClock: (leaseMs: number) => Promise<void>) {
+    this.#writer = writer
+    this.#reading = { db: reader }
+    this.#followClock = followClock
+  }
+
+  /** For the store: a commit filled the outbox. */
+  announceDue(): void {
+    for (const listener of this.#listeners) listener()
+  }
+
+  async claimDeliveries(query: Port.DeliveryClaimQuery): Promise<Port.DeliveryBatch> {
+    await this.#followClock(query.leaseMs)
+    return this.#writer.write((transaction) => claimDeliveries(transaction, query))
+  }
+
+  commitDelivery(move: Port.DeliveryMove): Promise<boolean> {
+    return this.#writer.write((transaction) => commitDelivery(transaction, move))
+  }
+
+  releaseDeliveries(
+    claims: readonly Pick<Port.DeliveryClaim, 'owner' | 'fence' | 'delivery'>[],
+  ): Promise<void> {
+    return this.#writer.write((transaction) => releaseDeliveries(transaction, claims))
+  }
+
+  onDue(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  createEndpoint(endpoint: Port.Endpoint): Promise<void> {
+    return this.#writer.write((transaction) => endpoints.createEndpoint(transaction, endpoint))
+  }
+
+  findEndpoint(projectId: string, id: string): Promise<Port.Endpoint | undefined> {
+    return endpoints.findEndpoint(this.#reading, projectId, id)
+  }
+
+  listEndpoints(projectId: string): Promise<readonly Port.Endpoint[]> {
+    return endpoints.listEndpoints(this.#reading, projectId)
+  }
+
+  targetHealth(endpointId: string): Promise<Port.TargetHealth> {
+    return endpoints.targetHealth(this.#reading, endpointId)
+  }
+
+  updateEndpoint(
+    projectId: string,
+    id: string,
+    patch: Port.EndpointPatch,
+  ): Promise<Port.Endpoint | undefined> {
+    return this.#writer.write((transaction) => endpoints.updateEndpoint(transaction, projectId, id, patch))
+  }
+
+  deleteEndpoint(projectId: string, id: string): Promise<boolean> {
+    return this.#writer.write((transaction) => endpoints.deleteEndpoint(transaction, projectId, id))
+  }
+
+  rotateEndpointSecret(
+    projectId: string,
+    id: string,
+    rotation: Port.SecretRotation,
+  ): Promise<readonly Port.SealedSecret[] | undefined> {
+    return this.#writer.write((transaction) =>
+      endpoints.rotateEndpointSecret(transaction, projectId, id, rotation),
+    )
+  }
+
+  ensureProjectSecrets(projectId: string, initial: Port.SealedSecret): Promise<readonly Port.SealedSecret[]> {
+    return this.#writer.write((transaction) =>
+      endpoints.ensureProjectSecrets(transaction, projectId, initial),
+    )
+  }
+
+  rotateProjectSecret(
+    projectId: string,
+    rotation: Port.SecretRotation,
+  ): Promise<readonly Port.SealedSecret[]> {
+    return this.#writer.write((transaction) =>
+      endpoints.rotateProjectSecret(transaction, projectId, rotation),
+    )
+  }
+
+  addDelivery(delivery: Port.Delivery): Promise<void> {
+    return this.#writer.write((transaction) => addDelivery(transaction, delivery))
+  }
+
+  findDelivery(projectId: string, id: string): Promise<Port.Delivery | undefined> {
+    return deliveries.findDelivery(this.#reading, projectId, id)
+  }
+
+  deliveryAttempts(deliveryId: string): Promise<readonly Port.DeliveryAttempt[]> {
+    return deliveries.deliveryAttempts(this.#reading, deliveryId)
+  }
+
+  listDeliveries(query: Port.DeliveryQuery): Promise<Port.DeliveryPage> {
+    return deliveries.listDeliveries(this.#reading, query)
+  }
+
+  resendDelivery(projectId: string, id: string): Promise<Port.Delivery | 'missing' | 'pending'> {
+    return this.#writer.write((transaction) => deliveries.resendDelivery(transaction, projectId, id))
+  }
+
+  resendFailed(query: Port.ResendQuery): Promise<number> {
+    return this.#writer.write((transaction) => deliveries.resendFailed(transaction, query))
+  }
+}
