@@ -103,8 +103,8 @@ type Parts = {
 export async function createReelay(config: Config, overrides: Overrides = {}): Promise<Reelay> {
   const clock = overrides.clock ?? systemClock
   const ids = overrides.ids ?? systemIds
-  const log = overrides.log ?? createLog(config.logLevel)
   const secrets = await loadSecrets(config, ids)
+  const log = overrides.log ?? createLog(config.logLevel, undefined, knownSecrets(config, secrets))
   const store = await openSqliteStore({ path: config.databasePath, clock })
   const files = await openDiskFiles(config.filesDir)
   // Before a request can be answered, so that neither of these is ever a file of a request that is under way.
@@ -122,6 +122,14 @@ export async function createReelay(config: Config, overrides: Overrides = {}): P
   await store.createKey(bootstrapKey(config, clock.nowMs()), hashOfKey(secrets.adminKey))
   return assemble(config, parts, overrides)
 }
+
+/** What must never be logged, whoever repeats it. */
+const knownSecrets = (config: Config, { adminKey }: Secrets): readonly string[] => [
+  adminKey,
+  ...[config.secret, config.secretPrevious, ...config.accounts.map(({ apiKey }) => apiKey)].flatMap(
+    (value) => value ?? [],
+  ),
+]
 
 function assemble(config: Config, parts: Parts, overrides: Overrides): Reelay {
   const { store, files, log, providers, secrets } = parts

@@ -1,4 +1,5 @@
 import { destination, pino, type DestinationStream } from 'pino'
+import { createRedactor } from './redact.ts'
 
 const STANDARD_ERROR = 2
 /** Lines are written together: one system call for each would cost more than making them. */
@@ -6,7 +7,7 @@ const BATCH_BYTES = 4_096
 /** The longest that a line waits for others. */
 const FLUSH_MS = 200
 
-/** What the code may do with a log. Values never hold secrets; `redact` below is the second line of defence. */
+/** What the code may do with a log. Values never hold secrets; names and texts are searched for them all the same. */
 export interface Log {
   debug(fields: object, message: string): void
   info(fields: object, message: string): void
@@ -62,9 +63,17 @@ function standardError(): DestinationStream {
   return stream
 }
 
-/** JSON lines on standard error (standard output belongs to the CLI's own words). */
-export function createLog(level: string, target: DestinationStream = standardError()): Log {
-  return pino({ level, base: null, formatters: { log: (fields) => redacted(fields) } }, target)
+/**
+ * JSON lines on standard error (standard output belongs to the CLI's own words).
+ * @param secrets values that must never appear in a line
+ */
+export function createLog(
+  level: string,
+  target: DestinationStream = standardError(),
+  secrets: readonly string[] = [],
+): Log {
+  const formatters = { log: (fields: Record<string, unknown>) => redacted(fields) }
+  return pino({ level, base: null, formatters, hooks: { streamWrite: createRedactor(secrets) } }, target)
 }
 
 export const silentLog: Log = {
