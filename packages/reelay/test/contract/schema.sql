@@ -208,6 +208,7 @@ CREATE UNIQUE INDEX "deliveries_once" on "deliveries" ("event_id",
   "url");
 
 CREATE INDEX "deliveries_page" on "deliveries" ("project_id",
+  "created_at",
   "id");
 
 CREATE INDEX deliveries_pending on deliveries (target_key, due_at) where state = 'pending';

@@ -5,6 +5,7 @@ import type { DeliveryRow } from './schema.ts'
 import type { Transaction } from './transaction.ts'
 import { deliveryOfRow, endpointOfRow, healthOfRow, secretsOf } from './webhook-rows.ts'
 import { leasedCount, rescheduleTarget } from './webhook-targets.ts'
+import { PENDING } from './pending.ts'
 
 /** Addresses looked at by one claim. */
 const TARGETS_MAX = 64
@@ -50,7 +51,7 @@ async function lease(
         .selectFrom('deliveries')
         .select('id')
         .where('target_key', '=', key)
-        .where('state', '=', 'pending')
+        .where('state', '=', PENDING)
         .where('due_at', '<=', nowMs)
         .orderBy('due_at')
         .limit(limit),

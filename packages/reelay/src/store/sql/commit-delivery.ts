@@ -4,6 +4,7 @@ import type { DeliveryRow } from './schema.ts'
 import { appendEvents } from './timeline.ts'
 import type { Transaction } from './transaction.ts'
 import { openTarget, rescheduleTarget, saveHealth } from './webhook-targets.ts'
+import { PENDING } from './pending.ts'
 
 type Held = Pick<DeliveryClaim, 'owner' | 'fence' | 'delivery'>
 
@@ -105,8 +106,8 @@ export async function cancelPending({ db, nowMs }: Transaction, endpointId: stri
   await db
     .updateTable('deliveries')
     .set((set) => ({ state: 'cancelled', ended_at: nowMs, lease_owner: null, fence: set('fence', '+', 1) }))
-    .where('endpoint_id', '=', endpointId)
-    .where('state', '=', 'pending')
+    .where('target_key', '=', endpointId)
+    .where('state', '=', PENDING)
     .execute()
 }
 

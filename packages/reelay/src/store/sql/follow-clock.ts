@@ -1,4 +1,5 @@
 import type { Transaction } from './transaction.ts'
+import { PENDING } from './pending.ts'
 
 /**
  * Somebody set the wall clock by `movedMs`: what was put off for a while stays put off for that while. Leases begin anew,
@@ -35,7 +36,7 @@ export async function followClock(
   await db
     .updateTable('deliveries')
     .set((set) => ({ due_at: set('due_at', '+', movedMs) }))
-    .where('state', '=', 'pending')
+    .where('state', '=', PENDING)
     .where('lease_owner', 'is', null)
     .where('due_at', '>', nowMs)
     .execute()

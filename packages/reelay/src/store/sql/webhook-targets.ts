@@ -2,6 +2,7 @@ import { HEALTHY, requestsMax } from '../../webhooks/circuit.ts'
 import type { TargetHealth } from '../webhook-store.ts'
 import type { Transaction } from './transaction.ts'
 import { healthOfRow } from './webhook-rows.ts'
+import { PENDING } from './pending.ts'
 
 type Writing = Pick<Transaction, 'db' | 'nowMs'>
 
@@ -45,7 +46,7 @@ export async function leasedCount({ db, nowMs }: Writing, key: string): Promise<
     .selectFrom('deliveries')
     .select((select) => select.fn.countAll<number>().as('count'))
     .where('target_key', '=', key)
-    .where('state', '=', 'pending')
+    .where('state', '=', PENDING)
     .where('lease_owner', 'is not', null)
     .where('due_at', '>', nowMs)
     .executeTakeFirst()
@@ -66,7 +67,7 @@ export async function rescheduleTarget(transaction: Writing, key: string): Promi
     .selectFrom('deliveries')
     .select((select) => select.fn.min('due_at').as('due_at'))
     .where('target_key', '=', key)
-    .where('state', '=', 'pending')
+    .where('state', '=', PENDING)
   if (isFull) pending = pending.where('lease_owner', 'is not', null).where('due_at', '>', nowMs)
   const next = (await pending.executeTakeFirst())?.due_at ?? null
   // An address that owes nothing and is owed nothing is forgotten: there may be one for every origin ever named.

@@ -79,7 +79,11 @@ async function createDeliveryTables(db: Kysely<unknown>): Promise<void> {
     .columns(['event_id', 'target_key', 'url'])
     .unique()
     .execute()
-  await db.schema.createIndex('deliveries_page').on('deliveries').columns(['project_id', 'id']).execute()
+  await db.schema
+    .createIndex('deliveries_page')
+    .on('deliveries')
+    .columns(['project_id', 'created_at', 'id'])
+    .execute()
   await db.schema.createIndex('deliveries_task').on('deliveries').column('task_id').execute()
   await table(db, 'delivery_attempts')
     .addColumn('delivery_id', 'text', (c) => c.notNull())
