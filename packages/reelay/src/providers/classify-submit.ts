@@ -13,11 +13,18 @@ export const THROTTLE_PAUSE_MS = 5_000
 
 const RAW_ANSWER_CHARACTERS_MAX = 4_000
 
+export type CodeMeaning = 'moderation_blocked' | 'invalid_input' | 'rejected_by_provider' | 'account' | 'busy'
+
 /** What differs between providers when they refuse, as data. */
 export type RefusalRules = {
   readError: (json: unknown) => ProviderError | null
   /** Codes with which this provider refuses for good whatever the HTTP status, 200 and 500 included. */
   finalCodes: ReadonlySet<string>
+  /**
+   * What this provider's own codes mean, in lower case, whatever the HTTP status: for those that answer errors with 200,
+   * or several meanings with one status. `busy`: nothing was accepted, try again later.
+   */
+  codes?: ReadonlyMap<string, CodeMeaning>
   /** Statuses that this provider documents as load shedding: nothing was accepted. */
   shedStatuses: readonly number[]
 }
@@ -97,6 +104,9 @@ export function classifySubmit(
   const error = rules.readError(result.json)
   if (error !== null) {
     const detail = sentenceOf(error)
+    const meaning = rules.codes?.get((error.code ?? '').toLowerCase())
+    if (meaning === 'busy') return refusedForNow(result, detail, nowMs)
+    if (meaning !== undefined) return { kind: 'rejected', code: meaning, detail }
     if (result.status !== 401 && result.status !== 429 && isModeration(error)) {
       return { kind: 'rejected', code: 'moderation_blocked', detail }
     }
