@@ -115,3 +115,17 @@ test('only what says JSON, or nothing, is parsed', async (context) => {
   for (const index of types.keys()) parsed.push((await upstream.ask({ ...get, path: `/${index}` })).json)
   assert.deepEqual(parsed, [{ a: 1 }, { a: 1 }, { a: 1 }, undefined, undefined, undefined])
 })
+
+test('an id of 64 bits that is written as a number keeps all its digits', async (context) => {
+  const text =
+    '{"id":315842017559298817,"list":[-9007199254740993],"size":1.5,"n":12,"note":"315842017559298817 or so"}'
+  const server = await startServer((_request, response) => response.end(text))
+  const { json } = await upstreamOf(context, server).ask(get)
+  assert.deepEqual(json, {
+    id: '315842017559298817',
+    list: ['-9007199254740993'],
+    size: 1.5,
+    n: 12,
+    note: '315842017559298817 or so',
+  })
+})

@@ -1,5 +1,6 @@
 import { Agent, buildConnector, Client, type Dispatcher } from 'undici'
 import type { Clock } from '../system/clock.ts'
+import { recordOf } from '../system/json.ts'
 import { UpstreamFailed } from './upstream-failed.ts'
 
 /** Longest JSON body that is read. */
@@ -202,13 +203,22 @@ function headerMap(headers: Record<string, string | string[] | undefined>): Map<
   return map
 }
 
+const LONG_INTEGER = /\d{16}/
+
+/** Ids of 64 bits written as numbers: JavaScript would round them, so they become text. */
+function withExactIds(_name: string, value: unknown, ...[context]: readonly unknown[]): unknown {
+  if (typeof value !== 'number' || !Number.isInteger(value) || Number.isSafeInteger(value)) return value
+  const source = recordOf(context)['source']
+  return typeof source === 'string' && /^-?\d+$/.test(source) ? source : value
+}
+
 /** A wrong path answers HTML with status 200 at some providers: the content type is looked at before the body. */
 function jsonOf(headers: ReadonlyMap<string, string>, text: string): unknown {
   const type =
     (headers.get('content-type') ?? 'application/json').split(';', 1)[0]?.trim().toLowerCase() ?? ''
   if (type !== 'application/json' && !type.endsWith('+json')) return undefined
   try {
-    return JSON.parse(text)
+    return LONG_INTEGER.test(text) ? JSON.parse(text, withExactIds) : JSON.parse(text)
   } catch {
     return undefined
   }
