@@ -178,7 +178,7 @@ function assemble(config: Config, parts: Parts, overrides: Overrides): Reelay {
     },
     listen: async () => {
       served = await serve(app, { host: config.host, port: config.port, limits: settings.limits, log })
-      if (config.port === 0) settings.publicUrl = served.url
+      if (config.publicUrlFollowsPort) settings.publicUrl = served.url
       return served
     },
     stop: async () => {

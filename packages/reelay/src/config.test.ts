@@ -37,6 +37,7 @@ test('without any setting it runs on loopback with the local model', () => {
     host: '127.0.0.1',
     port: 7373,
     publicUrl: 'http://127.0.0.1:7373',
+    publicUrlFollowsPort: false,
     apiKey: null,
     secret: null,
     secretPrevious: null,
@@ -74,6 +75,9 @@ test('database and storage take a path with or without slashes, and a bare schem
 test('the public URL follows host and port, in brackets for IPv6, and loses trailing slashes', () => {
   assert.equal(loadConfig({ REELAY_HOST: '::1', REELAY_PORT: '80' }).publicUrl, 'http://[::1]:80')
   assert.equal(loadConfig({ REELAY_PUBLIC_URL: 'https://v.example//' }).publicUrl, 'https://v.example')
+  assert.equal(loadConfig({ REELAY_PORT: '0' }).publicUrlFollowsPort, true)
+  const fixed = loadConfig({ REELAY_PORT: '0', REELAY_PUBLIC_URL: 'https://v.example' })
+  assert.equal(fixed.publicUrlFollowsPort, false)
 })
 
 test('a provider’s base URL may end in /v1 and in slashes', () => {

@@ -25,6 +25,8 @@ export type Config = Readonly<{
   host: string
   port: number
   publicUrl: string
+  /** The public URL was not set and the port is picked when it is listened on: only then is the URL known. */
+  publicUrlFollowsPort: boolean
   apiKey: string | null
   secret: string | null
   secretPrevious: string | null
@@ -58,7 +60,9 @@ const duration = z
 const schedule = z.string().transform((value, context) => {
   const steps = parseRetrySchedule(value)
   if (steps !== undefined) return steps
-  context.addIssue('must be up to 30 pauses with ms, s, m, h or d, the first of them 0s, for instance 0s,5s,5m,2h')
+  context.addIssue(
+    'must be up to 30 pauses with ms, s, m, h or d, the first of them 0s, for instance 0s,5s,5m,2h',
+  )
   return z.NEVER
 })
 const bytes = z.coerce.number().int().min(1024)
@@ -134,6 +138,7 @@ function configOf(settings: Settings, accounts: readonly AccountConfig[]): Confi
     filesDir: settings.REELAY_STORAGE_URL?.replace(/^file:(\/\/)?/, '') || join(dataDir, 'files'),
     host,
     port: settings.REELAY_PORT,
+    publicUrlFollowsPort: settings.REELAY_PUBLIC_URL === undefined && settings.REELAY_PORT === 0,
     publicUrl: settings.REELAY_PUBLIC_URL ?? `http://${authority}:${settings.REELAY_PORT}`,
     apiKey: settings.REELAY_API_KEY ?? null,
     secret: settings.REELAY_SECRET ?? null,

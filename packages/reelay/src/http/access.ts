@@ -1,13 +1,21 @@
 import type { ApiKey } from '../store/store.ts'
 import type { Shared } from './exchange.ts'
 
-/** On every answer. */
-export const commonHeaders = (shared: Shared, requestId: string): Record<string, string> => ({
-  'x-request-id': requestId,
-  'reelay-version': shared.settings.version,
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-})
+/** What an answer may do in a browser that shows it: nothing, unless it says otherwise itself. */
+const POLICY = "default-src 'none'; frame-ancestors 'none'"
+
+/** On every answer. No CORS header is among them: pages of other origins read nothing. */
+export function commonHeaders({ settings }: Shared, requestId: string): Record<string, string> {
+  const headers: Record<string, string> = {
+    'x-request-id': requestId,
+    'reelay-version': settings.version,
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'content-security-policy': POLICY,
+  }
+  if (settings.publicUrl.startsWith('https:')) headers['strict-transport-security'] = 'max-age=31536000'
+  return headers
+}
 
 export type AccessLine = {
   requestId: string
