@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { secretSettings } from './account-settings.ts'
 import { checkProvider, viewAccounts } from './account-views.ts'
 import type { Config } from './config.ts'
 import type { EngineContext, Inspector } from './engine/context.ts'
@@ -22,9 +23,6 @@ import { parseAllowHosts } from './net/allow-hosts.ts'
 import { createGuard, type Guard } from './net/guard.ts'
 import { createGuardedClient, type GuardedClient } from './net/guarded-fetch.ts'
 import { createCatalog } from './providers/catalog-of.ts'
-import { createCometapi } from './providers/cometapi/index.ts'
-import { createLocal } from './providers/local/index.ts'
-import { createOpenai } from './providers/openai/index.ts'
 import type { Provider } from './providers/provider.ts'
 import { createReadiness } from './readiness.ts'
 import { loadSecrets, type Secrets } from './secrets.ts'
@@ -126,9 +124,8 @@ export async function createReelay(config: Config, overrides: Overrides = {}): P
 /** What must never be logged, whoever repeats it. */
 const knownSecrets = (config: Config, { adminKey }: Secrets): readonly string[] => [
   adminKey,
-  ...[config.secret, config.secretPrevious, ...config.accounts.map(({ apiKey }) => apiKey)].flatMap(
-    (value) => value ?? [],
-  ),
+  ...[config.secret, config.secretPrevious].flatMap((value) => value ?? []),
+  ...config.accounts.flatMap(secretSettings),
 ]
 
 function assemble(config: Config, parts: Parts, overrides: Overrides): Reelay {
@@ -232,28 +229,8 @@ async function createProviders(
   parts: Omit<Parts, 'providers'>,
 ): Promise<ReadonlyMap<string, Provider>> {
   const providers = new Map<string, Provider>()
-  for (const { account, provider, baseUrl, apiKey, dialect } of config.accounts) {
-    const { guarded, clock, media, log } = parts
-    switch (provider) {
-      case 'local':
-        providers.set(
-          account,
-          await createLocal({ directory: join(config.dataDir, 'local'), media, clock, log }),
-        )
-        break
-      case 'cometapi':
-        providers.set(
-          account,
-          createCometapi({ baseUrl: baseUrl ?? '', apiKey: apiKey ?? '', guarded, clock }),
-        )
-        break
-      case 'openai':
-        providers.set(
-          account,
-          createOpenai({ baseUrl: baseUrl ?? '', apiKey: apiKey ?? '', dialect, guarded, clock }),
-        )
-        break
-    }
+  for (const { account, kind, settings } of config.accounts) {
+    providers.set(account, await kind.create(settings, { ...parts, dataDir: config.dataDir }))
   }
   return providers
 }

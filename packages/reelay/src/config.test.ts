@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { PROVIDER_KINDS } from './providers/registry.ts'
 import { ConfigError, loadConfig, type Environment } from './config.ts'
 
 const LONG = 'x'.repeat(32)
@@ -21,6 +22,8 @@ const pathsOf = (database: string, storage: string) => {
   const { databasePath, filesDir } = loadConfig(settings)
   return [databasePath, filesDir]
 }
+
+const kindOf = (name: string) => PROVIDER_KINDS.find((kind) => kind.name === name)
 
 const accountNames = (environment: Environment) =>
   loadConfig(environment).accounts.map(({ account }) => account)
@@ -42,7 +45,7 @@ test('without any setting it runs on loopback with the local model', () => {
     secret: null,
     secretPrevious: null,
     allowHosts: '',
-    accounts: [{ account: 'local', provider: 'local', baseUrl: null, apiKey: null, dialect: 'auto' }],
+    accounts: [{ account: 'local', kind: kindOf('local'), settings: {} }],
     aliases: {},
     defaultModel: 'local/preview',
     linkTtlMs: 86_400_000,
@@ -89,8 +92,10 @@ test('a provider’s base URL may end in /v1 and in slashes', () => {
   ]
   for (const url of urls) {
     const { accounts } = loadConfig({ COMETAPI_KEY: 'k', COMETAPI_BASE_URL: url, OPENAI_VIDEO_BASE_URL: url })
-    const baseUrls = accounts.map(({ baseUrl }) => baseUrl)
-    assert.deepEqual(baseUrls, ['https://api.example', 'https://api.example', null], url)
+    const baseUrls = accounts.map(
+      ({ settings }) => settings['COMETAPI_BASE_URL'] ?? settings['OPENAI_VIDEO_BASE_URL'],
+    )
+    assert.deepEqual(baseUrls, ['https://api.example', 'https://api.example', undefined], url)
   }
 })
 
@@ -110,10 +115,8 @@ test('an account carries its credentials and dialect', () => {
   }
   assert.deepEqual(loadConfig(settings).accounts[0], {
     account: 'openai',
-    provider: 'openai',
-    baseUrl: 'http://127.0.0.1:8000',
-    apiKey: 'secret',
-    dialect: 'sglang',
+    kind: kindOf('openai'),
+    settings,
   })
 })
 

@@ -1,6 +1,8 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { accountFaults, accountsOf } from './account-settings.ts'
+import type { ProviderKind, ProviderSettings } from './providers/registry.ts'
 import type { StatusProfile } from './task/wire-status.ts'
 import { parseRetrySchedule, STANDARD_SCHEDULE, type RetrySchedule } from './webhooks/retry-schedule.ts'
 
@@ -11,10 +13,8 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export type AccountConfig = {
   /** `<provider>` or `<provider>:<name>`: how tasks refer to it, so it must not change while tasks are under way. */
   account: string
-  provider: 'local' | 'cometapi' | 'openai'
-  baseUrl: string | null
-  apiKey: string | null
-  dialect: 'auto' | 'openai' | 'sglang' | 'vllm-omni'
+  kind: ProviderKind
+  settings: ProviderSettings
 }
 
 /** Everything that can be set, checked and frozen. */
@@ -47,13 +47,9 @@ export class ConfigError extends Error {
 }
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
-const PROVIDERS = ['cometapi', 'openai', 'local'] as const
 const SECRET_CHARACTERS_MIN = 32
 
 const text = z.string().trim().min(1)
-const url = z
-  .url({ protocol: /^https?$/ })
-  .transform((value) => value.replace(/\/+$/, '').replace(/\/v1$/, ''))
 const duration = z
   .string()
   .regex(/^\d+(s|m|h|d)$/, 'must be a whole number with s, m, h or d, for instance 24h')
@@ -98,11 +94,6 @@ const schema = z.object({
   REELAY_LIMIT_FILE_BYTES: bytes.default(20 * 1024 * 1024),
   REELAY_LIMIT_VIDEO_BYTES: bytes.default(2 * 1024 * 1024 * 1024),
   REELAY_LIMIT_PROMPT_CHARACTERS: z.coerce.number().int().min(1).max(32_000).default(32_000),
-  COMETAPI_KEY: text.optional(),
-  COMETAPI_BASE_URL: url.default('https://api.cometapi.com'),
-  OPENAI_VIDEO_BASE_URL: url.optional(),
-  OPENAI_VIDEO_API_KEY: text.optional(),
-  OPENAI_VIDEO_DIALECT: z.enum(['auto', 'openai', 'sglang', 'vllm-omni']).default('auto'),
 })
 
 type Settings = z.infer<typeof schema>
@@ -116,14 +107,14 @@ export function loadConfig(environment: Environment): Config {
     Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
   )
   const parsed = schema.safeParse(given)
-  const faults = [...exposureFaults(given), ...providerFaults(given), ...aliasFaults(given)]
+  const faults = [...exposureFaults(given), ...accountFaults(given), ...aliasFaults(given)]
   if (!parsed.success || faults.length > 0) {
     const wrong = parsed.success ? [] : [z.prettifyError(parsed.error)]
     const lines = [...wrong, ...faults.map((fault) => `✖ ${fault}`)]
     throw new ConfigError(`these settings are wrong:\n${lines.join('\n')}`)
   }
   const settings = parsed.data
-  return Object.freeze(configOf(settings, accountsOf(settings)))
+  return Object.freeze(configOf(settings, accountsOf(given)))
 }
 
 function configOf(settings: Settings, accounts: readonly AccountConfig[]): Config {
@@ -148,7 +139,7 @@ function configOf(settings: Settings, accounts: readonly AccountConfig[]): Confi
     aliases: aliasesOf(settings.REELAY_ALIASES),
     defaultModel:
       settings.REELAY_DEFAULT_MODEL ??
-      (accounts.every(({ provider }) => provider === 'local') ? 'local/preview' : null),
+      (accounts.every(({ kind }) => kind.name === 'local') ? 'local/preview' : null),
     linkTtlMs: durationMs(settings.REELAY_LINK_TTL),
     webhookSchedule: settings.REELAY_WEBHOOK_SCHEDULE,
     profile: settings.REELAY_STATUS_PROFILE,
@@ -159,55 +150,6 @@ function configOf(settings: Settings, accounts: readonly AccountConfig[]): Confi
       promptCharactersMax: settings.REELAY_LIMIT_PROMPT_CHARACTERS,
     },
   }
-}
-
-function accountsOf(settings: Settings): readonly AccountConfig[] {
-  const configured: Record<string, AccountConfig | undefined> = {
-    cometapi:
-      settings.COMETAPI_KEY === undefined
-        ? undefined
-        : {
-            account: 'cometapi',
-            provider: 'cometapi',
-            baseUrl: settings.COMETAPI_BASE_URL,
-            apiKey: settings.COMETAPI_KEY,
-            dialect: 'auto',
-          },
-    openai:
-      settings.OPENAI_VIDEO_BASE_URL === undefined
-        ? undefined
-        : {
-            account: 'openai',
-            provider: 'openai',
-            baseUrl: settings.OPENAI_VIDEO_BASE_URL,
-            apiKey: settings.OPENAI_VIDEO_API_KEY ?? null,
-            dialect: settings.OPENAI_VIDEO_DIALECT,
-          },
-    local: { account: 'local', provider: 'local', baseUrl: null, apiKey: null, dialect: 'auto' },
-  }
-  const order = namesOf(settings.REELAY_PROVIDERS)
-  return (order.length === 0 ? PROVIDERS : order).flatMap((name) => configured[name] ?? [])
-}
-
-const namesOf = (value: string | undefined): readonly string[] =>
-  (value ?? '')
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '')
-
-function providerFaults(given: Environment): string[] {
-  const needed: Readonly<Record<string, string | undefined>> = {
-    cometapi: 'COMETAPI_KEY',
-    openai: 'OPENAI_VIDEO_BASE_URL',
-  }
-  return namesOf(given['REELAY_PROVIDERS']).flatMap((name) => {
-    if (!PROVIDERS.some((known) => known === name))
-      return [`REELAY_PROVIDERS names ${name}; known are ${PROVIDERS.join(', ')}`]
-    const setting = needed[name]
-    return setting === undefined || given[setting] !== undefined
-      ? []
-      : [`REELAY_PROVIDERS names ${name}, but ${setting} is not set`]
-  })
 }
 
 /** A gateway that others can reach must not run on secrets that were made up on this machine. */

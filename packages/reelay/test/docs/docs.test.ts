@@ -5,6 +5,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { API_ERRORS } from '../../src/http/api-error.ts'
+import { PROVIDER_KINDS } from '../../src/providers/registry.ts'
 import { TASK_ERRORS } from '../../src/task/errors.ts'
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
@@ -50,7 +51,8 @@ test('docs/errors.md has every API error with its status, and no other', async (
 
 test('docs/settings.md has a row for every setting, and no other', async () => {
   const [page, source] = await Promise.all([read('docs/settings.md'), read('packages/reelay/src/config.ts')])
-  const schema = [...source.matchAll(/^ {2}([A-Z][A-Z0-9_]+): /gm)].map((match) => match[1]!)
+  const own = [...source.matchAll(/^ {2}([A-Z][A-Z0-9_]+): /gm)].map((match) => match[1]!)
+  const schema = [...own, ...PROVIDER_KINDS.flatMap(({ settings }) => Object.keys(settings))]
   const rows = [...page.matchAll(/^\| `([A-Z][A-Z0-9_]+)` \|/gm)].map((match) => match[1]!)
   assert.ok(schema.length > 10, 'the settings are found in the source')
   assert.deepEqual(rows.toSorted(), sorted(schema))

@@ -28,7 +28,7 @@ export const COMETAPI_TRAITS: Traits = {
 
 export type CometapiOptions = {
   /** Default: the provider's own. */
-  baseUrl?: string
+  baseUrl?: string | undefined
   apiKey: string
   /** For the links in its answers. */
   guarded: GuardedClient

@@ -28,7 +28,7 @@ const OPENAI_TRAITS: Traits = {
 export type OpenaiOptions = {
   baseUrl: string
   /** Many servers of one's own want none. */
-  apiKey?: string
+  apiKey?: string | undefined
   /** Default `auto`. */
   dialect?: OpenaiDialect
   /** For the links in its answers. */
