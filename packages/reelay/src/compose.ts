@@ -104,11 +104,15 @@ export async function createReelay(config: Config, overrides: Overrides = {}): P
   const secrets = await loadSecrets(config, ids)
   const log = overrides.log ?? createLog(config.logLevel, undefined, knownSecrets(config, secrets))
   const store = await openSqliteStore({ path: config.databasePath, clock })
+  // Until everything stands: a later part may fail, and whoever tries again must find the database free.
+  await using opened = new AsyncDisposableStack()
+  opened.defer(() => store.close())
   const files = await openDiskFiles(config.filesDir)
   // Before a request can be answered, so that neither of these is ever a file of a request that is under way.
   await files.sweep()
   const inputFolders = await files.names(INPUTS)
   const media = createMediaHost({ workDir: join(config.dataDir, 'media'), log, clock })
+  opened.defer(() => media.stop())
   const guard = createGuard({ allow: parseAllowHosts(config.allowHosts) })
   const guarded = createGuardedClient({ guard, clock })
   const vault = createVault(secrets.vaultKeys)
@@ -118,7 +122,9 @@ export async function createReelay(config: Config, overrides: Overrides = {}): P
   const providers = new Map([...configured].map(([account, provider]) => [account, wrap(account, provider)]))
   const parts: Parts = { ...base, providers }
   await store.createKey(bootstrapKey(config, clock.nowMs()), hashOfKey(secrets.adminKey))
-  return assemble(config, parts, overrides)
+  const reelay = assemble(config, parts, overrides)
+  opened.move()
+  return reelay
 }
 
 /** What must never be logged, whoever repeats it. */
@@ -252,6 +258,8 @@ function httpSettings(
       fieldsMax: 200,
       promptCharactersMax: config.limits.promptCharactersMax,
     },
+    projectLimits: config.projectLimits,
+    trustedProxies: config.trustedProxies,
     azureAlias: false,
     version: VERSION,
   }

@@ -52,6 +52,8 @@ test('without any setting it runs on loopback with the local model', () => {
     webhookSchedule: [0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400].map((s) => s * 1_000),
     profile: 'comet',
     logLevel: 'info',
+    projectLimits: { createsPerMinute: 1_200, readsPerMinute: 60_000, inFlight: 10_000, perDay: 100_000 },
+    trustedProxies: 0,
     limits: { fileBytesMax: 20_971_520, videoBytesMax: 2_147_483_648, promptCharactersMax: 32_000 },
   })
   assert.ok(Object.isFrozen(config))

@@ -2,7 +2,9 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { accountFaults, accountsOf } from './account-settings.ts'
+import { DEFAULT_LIMIT_LIST, parseLimitList } from './http/limit-list.ts'
 import type { ProviderKind, ProviderSettings } from './providers/registry.ts'
+import type { Limits } from './store/store.ts'
 import type { StatusProfile } from './task/wire-status.ts'
 import { parseRetrySchedule, STANDARD_SCHEDULE, type RetrySchedule } from './webhooks/retry-schedule.ts'
 
@@ -38,6 +40,10 @@ export type Config = Readonly<{
   webhookSchedule: RetrySchedule
   profile: StatusProfile
   logLevel: string
+  /** Of projects that have none of their own. */
+  projectLimits: Readonly<Limits>
+  /** How many proxies stand in front. */
+  trustedProxies: number
   limits: Readonly<{ fileBytesMax: number; videoBytesMax: number; promptCharactersMax: number }>
 }>
 
@@ -48,6 +54,7 @@ export class ConfigError extends Error {
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
 const SECRET_CHARACTERS_MIN = 32
+const PROXIES_MAX = 10
 
 const text = z.string().trim().min(1)
 const duration = z
@@ -58,6 +65,14 @@ const schedule = z.string().transform((value, context) => {
   if (steps !== undefined) return steps
   context.addIssue(
     'must be up to 30 pauses with ms, s, m, h or d, the first of them 0s, for instance 0s,5s,5m,2h',
+  )
+  return z.NEVER
+})
+const limitList = z.string().transform((value, context) => {
+  const limits = parseLimitList(value)
+  if (limits !== undefined) return limits
+  context.addIssue(
+    `must be off, or a list like ${DEFAULT_LIMIT_LIST} (rates with /s, /m or /h; each may be off)`,
   )
   return z.NEVER
 })
@@ -91,6 +106,8 @@ const schema = z.object({
   REELAY_WEBHOOK_SCHEDULE: schedule.prefault(STANDARD_SCHEDULE),
   REELAY_STATUS_PROFILE: z.enum(['comet', 'openai']).default('comet'),
   REELAY_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  REELAY_TRUST_PROXY: z.coerce.number().int().min(0).max(PROXIES_MAX).default(0),
+  REELAY_LIMITS: limitList.prefault(DEFAULT_LIMIT_LIST),
   REELAY_LIMIT_FILE_BYTES: bytes.default(20 * 1024 * 1024),
   REELAY_LIMIT_VIDEO_BYTES: bytes.default(2 * 1024 * 1024 * 1024),
   REELAY_LIMIT_PROMPT_CHARACTERS: z.coerce.number().int().min(1).max(32_000).default(32_000),
@@ -144,6 +161,8 @@ function configOf(settings: Settings, accounts: readonly AccountConfig[]): Confi
     webhookSchedule: settings.REELAY_WEBHOOK_SCHEDULE,
     profile: settings.REELAY_STATUS_PROFILE,
     logLevel: settings.REELAY_LOG_LEVEL,
+    projectLimits: settings.REELAY_LIMITS,
+    trustedProxies: settings.REELAY_TRUST_PROXY,
     limits: {
       fileBytesMax: settings.REELAY_LIMIT_FILE_BYTES,
       videoBytesMax: settings.REELAY_LIMIT_VIDEO_BYTES,

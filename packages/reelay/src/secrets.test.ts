@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -70,6 +70,16 @@ test('an empty file counts as none, white space around a key does not', async ()
     const { adminKey } = await loadSecrets(config(), systemIds)
     assert.equal(adminKey, 'rk_mine')
     assert.notEqual((await readFile(join(dataDir, 'secret'), 'utf8')).trim(), '')
+  })
+})
+
+test('of two first starts at the same time, both use the secrets of the faster one', async () => {
+  await inDirectory(async (config) => {
+    const starts = await Promise.all(Array.from({ length: 8 }, () => loadSecrets(config(), systemIds)))
+    const { dataDir } = config()
+    for (const secrets of starts) assert.deepEqual(secrets, starts[0])
+    assert.equal(await readFile(join(dataDir, 'admin.key'), 'utf8'), `${starts[0]?.adminKey}\n`)
+    assert.deepEqual((await readdir(dataDir)).toSorted(), ['admin.key', 'secret'])
   })
 })
 

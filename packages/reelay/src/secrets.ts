@@ -1,5 +1,6 @@
 import { hkdfSync } from 'node:crypto'
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { chmod, copyFile, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from './config.ts'
 import type { Ids } from './system/ids.ts'
@@ -23,9 +24,10 @@ const MODE_PRIVATE = 0o600
 export async function loadSecrets(config: Config, ids: Ids): Promise<Secrets> {
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
   const adminKeyPath = join(config.dataDir, 'admin.key')
-  const adminKey = config.apiKey ?? (await readOrMake(adminKeyPath, () => `rk_${ids.secret(SECRET_BYTES)}`))
-  const secret =
-    config.secret ?? (await readOrMake(join(config.dataDir, 'secret'), () => ids.secret(SECRET_BYTES)))
+  const adminKey =
+    config.apiKey ?? (await readOrMake(adminKeyPath, ids, () => `rk_${ids.secret(SECRET_BYTES)}`))
+  const secretPath = join(config.dataDir, 'secret')
+  const secret = config.secret ?? (await readOrMake(secretPath, ids, () => ids.secret(SECRET_BYTES)))
   const secrets = [secret, ...(config.secretPrevious === null ? [] : [config.secretPrevious])]
   return {
     adminKey,
@@ -38,15 +40,49 @@ export async function loadSecrets(config: Config, ids: Ids): Promise<Secrets> {
 const derive = (secret: string, purpose: string): Uint8Array =>
   new Uint8Array(hkdfSync('sha256', secret, '', `reelay ${purpose}`, SECRET_BYTES))
 
-async function readOrMake(path: string, make: () => string): Promise<string> {
-  const existing = await readFile(path, 'utf8').catch((error: unknown) => {
-    // Only a file that is not there is made: one that cannot be read must not be replaced.
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
-  })
+async function readOrMake(path: string, ids: Ids, make: () => string): Promise<string> {
+  // Only a file that is not there is made: one that cannot be read must not be replaced.
+  const existing = await readFile(path, 'utf8').catch((error: unknown) => ignoring(error, 'ENOENT'))
   if (existing !== undefined && existing.trim() !== '') return existing.trim()
   const made = make()
-  await writeFile(path, `${made}\n`, { mode: MODE_PRIVATE })
-  await chmod(path, MODE_PRIVATE)
-  return made
+  const draft = `${path}.${ids.id('draft', 0)}`
+  await writeFile(draft, `${made}\n`, { mode: MODE_PRIVATE, flag: 'wx' })
+  try {
+    await chmod(draft, MODE_PRIVATE)
+    // An empty file is none. Nobody else is expected to find the same one at the same time.
+    if (existing !== undefined) await rename(draft, path)
+    else if (!(await keepFirst(draft, path))) return (await readFile(path, 'utf8')).trim()
+    return made
+  } finally {
+    await rm(draft, { force: true })
+  }
+}
+
+/**
+ * Gives a whole file its name unless another process was faster: then that one's is what counts. A link, because nobody
+ * ever sees it half written; a copy where the file system has no links.
+ * @returns false when there is a file of that name
+ */
+async function keepFirst(draft: string, path: string): Promise<boolean> {
+  try {
+    await link(draft, path)
+    return true
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false
+  }
+  try {
+    await copyFile(draft, path, constants.COPYFILE_EXCL)
+    return true
+  } catch (error) {
+    ignoring(error, 'EEXIST')
+    return false
+  }
+}
+
+const codeOf = (error: unknown): unknown =>
+  error instanceof Error && 'code' in error ? error.code : undefined
+
+/** @throws what it was given, unless it has this code */
+function ignoring(error: unknown, code: string): undefined {
+  if (codeOf(error) !== code) throw error
 }

@@ -66,8 +66,11 @@ test('keys are made, listed and revoked; a secret is shown once', async () => {
     object: 'api_key',
     name: 'ci',
     project: 'default',
+    scopes: ['read'],
+    profile: 'comet',
     created_at: 9,
     last_used_at: null,
+    expires_at: 90,
   }
   const answers = [
     json({ ...key, key: 'rk_secret' }),

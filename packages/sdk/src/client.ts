@@ -2,10 +2,13 @@ import { atLeastZero } from './at-least-zero.ts'
 import { parseBaseUrl } from './base-url.ts'
 import { systemClock, type Clock } from './clock.ts'
 import type { CreateEncoding } from './create-body.ts'
+import { createDeliveriesClient, type DeliveriesClient } from './deliveries-client.ts'
+import { createEndpointsClient, type EndpointsClient } from './endpoints-client.ts'
 import { ReelayError } from './errors.ts'
 import { recordOf, textOf } from './json.ts'
 import { createKeysClient, type KeysClient } from './keys-client.ts'
 import { createModelsClient, type ModelsClient } from './models-client.ts'
+import { createProjectSecretsClient, type ProjectSecretsClient } from './project-secrets-client.ts'
 import { createProjectsClient, type ProjectsClient } from './projects-client.ts'
 import { createTransport, type Transport } from './transport.ts'
 import { createVideosClient, type CallOptions, type VideosClient } from './videos-client.ts'
@@ -45,7 +48,9 @@ export interface ReelayClient {
   readonly videos: VideosClient
   readonly models: ModelsClient
   readonly keys: KeysClient
-  readonly projects: ProjectsClient
+  readonly projects: ProjectsClient & ProjectSecretsClient
+  readonly endpoints: EndpointsClient
+  readonly deliveries: DeliveriesClient
   /** Resolves when the server answers that it is well. */
   health(options?: CallOptions): Promise<Health>
 }
@@ -78,7 +83,9 @@ export function createClient(options: ClientOptions): ReelayClient {
     }),
     models: createModelsClient(transport),
     keys: createKeysClient(transport),
-    projects: createProjectsClient(transport),
+    projects: { ...createProjectsClient(transport), ...createProjectSecretsClient(transport) },
+    endpoints: createEndpointsClient(transport),
+    deliveries: createDeliveriesClient(transport),
     health: ({ signal } = {}) => health(transport, signal),
   }
 }

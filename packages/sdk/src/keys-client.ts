@@ -1,87 +1,71 @@
-import { unexpectedAnswer, type Answer } from './answer.ts'
-import { mayRepeatUnsafe } from './create-video.ts'
-import { ReelayError } from './errors.ts'
-import { isRecord, numberOf, recordOf, textOf, type JsonRecord } from './json.ts'
+import { jsonCall, listOf, objectOf } from './json-call.ts'
+import { pathOfId } from './path-of-id.ts'
+import { readKey } from './read-key.ts'
+import { recordOf } from './json.ts'
 import type { Transport } from './transport.ts'
 import type { ApiKey, ApiKeyDeleted } from './wire.ts'
 
-/** API keys of a Reelay gateway; the client's own key needs the admin scope. */
+/** API keys of a Reelay gateway; the client's own key needs the admin scope, and administers its own project only. */
 export interface KeysClient {
   /** The secret is in `key` of the answer, and is never shown again. */
   create(params: KeyCreateParams, options?: KeyOptions): Promise<ApiKey>
   list(options?: KeyOptions): Promise<ApiKey[]>
+  /**
+   * Makes a key that may do the same, with its secret in `key`. The old one, whose id is in `replaces`, goes on for the
+   * overlap.
+   */
+  rotate(id: string, params?: KeyRotateParams, options?: KeyOptions): Promise<ApiKey>
   /** Requests with this key are refused from now on. */
   revoke(id: string, options?: KeyOptions): Promise<ApiKeyDeleted>
 }
 
-export type KeyCreateParams = {
+/** When a new key ends: one of the two, or never. From one minute to ten years away. */
+export type KeyExpiry = {
+  expiresInSeconds?: number | undefined
+  /** A number is unix seconds. */
+  expiresAt?: Date | number | undefined
+}
+
+export type KeyCreateParams = KeyExpiry & {
   name: string
   /** Default: the caller's own. */
   project?: string | undefined
   /** `create`, `read`, `content`, `admin`. Default: the first three. */
   scopes?: readonly string[] | undefined
+  /** Which statuses its users know. Default: the gateway's. */
+  profile?: 'comet' | 'openai' | undefined
+}
+
+export type KeyRotateParams = KeyExpiry & {
+  /** How long the old key goes on, in seconds: 0 to 2592000; a day by default. */
+  overlapSeconds?: number | undefined
 }
 
 export type KeyOptions = { signal?: AbortSignal | undefined }
 
-const ACCEPT = { accept: 'application/json' }
+const KEYS = '/v1/keys'
+const WANTED = 'an API key'
 
 export function createKeysClient(transport: Transport): KeysClient {
+  const ask = async (...call: Parameters<typeof jsonCall>): Promise<ApiKey> =>
+    objectOf(await transport.request(jsonCall(...call)), readKey, WANTED)
   return {
-    create: async (params, { signal } = {}) => {
-      const answer = await transport.request({
-        method: 'POST',
-        path: '/v1/keys',
-        headers: ACCEPT,
-        body: () => ({ content: JSON.stringify(params), contentType: 'application/json' }),
-        signal,
-        mayRetry: mayRepeatUnsafe,
-      })
-      return keyOf(recordOf(answer.body)) ?? fail(answer, 'an API key')
-    },
-    list: async ({ signal } = {}) => {
-      const answer = await transport.request({ method: 'GET', path: '/v1/keys', headers: ACCEPT, signal })
-      const data = recordOf(answer.body)['data']
-      if (!Array.isArray(data)) return fail(answer, 'a list of API keys')
-      const entries: readonly unknown[] = data
-      return entries.flatMap((entry) => (isRecord(entry) ? (keyOf(entry) ?? []) : []))
+    create: ({ expiresInSeconds, expiresAt, ...params }, { signal } = {}) =>
+      ask('POST', KEYS, { body: { ...params, ...expiryBody({ expiresInSeconds, expiresAt }) }, signal }),
+    list: async (options = {}) =>
+      listOf(await transport.request(jsonCall('GET', KEYS, options)), readKey, 'a list of API keys'),
+    rotate: async (id, { overlapSeconds, ...expiry } = {}, { signal } = {}) => {
+      const body = { overlap: overlapSeconds, ...expiryBody(expiry) }
+      return ask('POST', pathOfId(KEYS, id, '/rotate'), { body, signal })
     },
     revoke: async (id, { signal } = {}) => {
-      const { body } = await transport.request({
-        method: 'DELETE',
-        path: keyPath(id),
-        headers: ACCEPT,
-        signal,
-      })
+      const { body } = await transport.request(jsonCall('DELETE', pathOfId(KEYS, id), { signal }))
       return { id, object: 'api_key.deleted', deleted: recordOf(body)['deleted'] !== false }
     },
   }
 }
 
-function fail(answer: Answer, wanted: string): never {
-  throw unexpectedAnswer(answer, wanted)
-}
-
-function keyPath(id: string): string {
-  if (typeof id !== 'string' || id === '' || id === '.' || id === '..') {
-    throw new ReelayError('invalid_argument', 'The key id is empty: pass the id from keys.list()', {
-      param: 'id',
-    })
-  }
-  return `/v1/keys/${encodeURIComponent(id)}`
-}
-
-function keyOf(value: JsonRecord): ApiKey | null {
-  const id = textOf(value['id'])
-  if (id === null) return null
-  const key: ApiKey = {
-    id,
-    object: 'api_key',
-    name: textOf(value['name']) ?? '',
-    project: textOf(value['project']) ?? '',
-    created_at: numberOf(value['created_at']) ?? 0,
-    last_used_at: numberOf(value['last_used_at']),
-  }
-  const secret = textOf(value['key'])
-  return secret === null ? key : { ...key, key: secret }
-}
+const expiryBody = ({ expiresInSeconds, expiresAt }: KeyExpiry): Record<string, number | undefined> => ({
+  expires_in: expiresInSeconds,
+  expires_at: expiresAt instanceof Date ? Math.floor(expiresAt.getTime() / 1_000) : expiresAt,
+})

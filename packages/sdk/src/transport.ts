@@ -9,7 +9,7 @@ export type CallBody = { content: string | FormData; contentType?: string }
 
 /** One request of this API. Its body is made afresh for every attempt. */
 export type Call = {
-  method: 'GET' | 'POST' | 'DELETE'
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   /** Below the base URL, for instance `/v1/videos`. Or an absolute address, which never gets the API key. */
   path: string | URL
   query?: Readonly<Record<string, string | number | undefined>>

@@ -1,6 +1,8 @@
-import { isRecord } from './json.ts'
+import { jsonCall, listOf } from './json-call.ts'
+import { isRecord, numberOf, recordOf, textOf, type JsonRecord } from './json.ts'
 import type { VideoCreateParams } from './create-body.ts'
 import { createVideo, type CreateOptions, type CreateSettings } from './create-video.ts'
+import { listDeliveries, type DeliveryPageOptions } from './deliveries-client.ts'
 import { downloadVideo, type DownloadOptions } from './download.ts'
 import { VideoFailedError } from './errors.ts'
 import type { Download } from './open-file.ts'
@@ -9,6 +11,7 @@ import type { Transport } from './transport.ts'
 import { videoFromAnswer, type ReceivedVideo } from './video-from-answer.ts'
 import { listAllVideos, listVideos, type ListOptions, type ReceivedVideoPage } from './video-list.ts'
 import { waitForVideo, type WaitOptions } from './wait.ts'
+import type { DeliveryPage, TimelineEntry } from './webhook-wire.ts'
 import type { VideoDeleted } from './wire.ts'
 
 export type CallOptions = { signal?: AbortSignal | undefined }
@@ -48,6 +51,10 @@ export interface VideosClient {
    * @throws VideoFailedError, with the video in it, unless the video is completed
    */
   createAndWait(params: VideoCreateParams, options?: CreateOptions & WaitOptions): Promise<ReceivedVideo>
+  /** Its webhooks: one page, the newest first. Reelay gateways only. */
+  deliveries(id: string, options?: DeliveryPageOptions): Promise<DeliveryPage>
+  /** Everything that happened to it, the oldest first. Reelay gateways only. */
+  timeline(id: string, options?: CallOptions): Promise<TimelineEntry[]>
 }
 
 export function createVideosClient(transport: Transport, settings: CreateSettings): VideosClient {
@@ -66,7 +73,19 @@ export function createVideosClient(transport: Transport, settings: CreateSetting
       if (ended.status !== 'completed') throw new VideoFailedError(ended)
       return ended
     },
+    deliveries: async (id, options = {}) => listDeliveries(transport, videoPath(id, '/deliveries'), options),
+    timeline: async (id, { signal } = {}) => {
+      const call = jsonCall('GET', videoPath(id, '/events'), { signal })
+      return listOf(await transport.request(call), entryOf, 'a timeline')
+    },
   }
+}
+
+function entryOf(value: JsonRecord): TimelineEntry | null {
+  const type = textOf(value['type'])
+  if (type === null) return null
+  const data = recordOf(value['data'])
+  return { seq: numberOf(value['seq']) ?? 0, at: numberOf(value['at']) ?? 0, type, data }
 }
 
 // Some servers answer 204, some the task object with the status "deleted".

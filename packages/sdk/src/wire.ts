@@ -166,8 +166,16 @@ export type ApiKey = {
   object: 'api_key'
   name: string
   project: string
+  /** `create`, `read`, `content`, `admin`. */
+  scopes: readonly string[]
+  /** `comet` or `openai`: which statuses its users know. */
+  profile: string | null
   created_at: number
   last_used_at: number | null
+  /** From then on requests with the key are refused; null: never. */
+  expires_at: number | null
+  /** The id of the key that it was made for: only in the answer of a rotation. */
+  replaces?: string
   /** The secret itself: only in the answer that created it, never again. */
   key?: string
 }
@@ -189,6 +197,28 @@ export type Project = {
   object: 'project'
   name: string
   created_at: number
+  /** In force: the project's own over the gateway's. Only when one project is asked for, like the two below. */
+  limits?: ProjectLimits
+  /** What was set for this project. */
+  own_limits?: ProjectLimits
+  usage?: ProjectUsage
+}
+
+/** Null: no limit. Absent: the gateway's. */
+export type ProjectLimits = {
+  creates_per_minute?: number | null
+  /** Everything that is no create. */
+  reads_per_minute?: number | null
+  /** Videos under way at a time. */
+  in_flight?: number | null
+  /** Videos made in a day of UTC. */
+  per_day?: number | null
+}
+
+export type ProjectUsage = {
+  in_flight: number
+  /** Since midnight UTC. */
+  created_today: number
 }
 
 /** The answer of `/healthz`. */

@@ -42,29 +42,96 @@ test('keys create prints the secret alone on standard output', async () => {
   const key = { id: 'key_1', object: 'api_key', name: 'ci', project: 'films', created_at: 9, key: 'rk_1' }
   await using gateway = await testGateway(() => ({ json: key }))
   const io = testIo({ url: gateway.url })
-  const argv = 'keys create --name ci --project films --scope videos --scope admin'.split(' ')
+  const argv =
+    'keys create --name ci --project films --scopes read,content --scopes admin --expires 90d'.split(' ')
   assert.equal(await runProgram(argv, io), 0)
   assert.equal(io.stdout.text, 'rk_1\n')
   assert.match(io.stderr.text, /key_1 made/)
   assert.deepEqual(JSON.parse(gateway.seen[0]?.body ?? ''), {
     name: 'ci',
     project: 'films',
-    scopes: ['videos', 'admin'],
+    scopes: ['read', 'content', 'admin'],
+    expires_in: 7_776_000,
   })
   assert.equal(await runProgram(['keys', 'create'], testIo({ url: gateway.url })), 2)
 })
 
 test('keys list and revoke', async () => {
-  const key = { id: 'key_1', object: 'api_key', name: 'ci', project: 'films', created_at: 1_789_913_600 }
+  const key = {
+    id: 'key_1',
+    object: 'api_key',
+    name: 'ci',
+    project: 'films',
+    scopes: ['read', 'content'],
+    created_at: 1_789_913_600,
+    last_used_at: 1_789_999_400,
+    expires_at: 1_790_864_000,
+  }
+  const other = { ...key, id: 'key_2', last_used_at: null, expires_at: null }
+  const over = { ...key, id: 'key_3', expires_at: 1_790_000_000 }
   await using gateway = await testGateway(({ method }) =>
-    method === 'GET' ? list(key) : { json: { id: 'key_1', deleted: true } },
+    method === 'GET' ? list(key, other, over) : { json: { id: 'key_1', deleted: true } },
   )
   const listed = testIo({ url: gateway.url })
   assert.equal(await runProgram(['keys', 'list'], listed), 0)
-  assert.match(listed.stdout.text, /^key_1 {2}ci {4}films {4}1d ago {3}never$/m)
+  assert.deepEqual(listed.stdout.text.split('\n'), [
+    'ID     NAME  PROJECT  SCOPES        CREATED  EXPIRES  LAST USED',
+    'key_1  ci    films    read,content  1d ago   in 10d   10m ago',
+    'key_2  ci    films    read,content  1d ago   never    never',
+    'key_3  ci    films    read,content  1d ago   expired  10m ago',
+    '',
+  ])
   const revoked = testIo({ url: gateway.url })
   assert.equal(await runProgram(['keys', 'revoke', 'key_1'], revoked), 0)
   assert.equal(revoked.stdout.text, 'key_1  revoked\n')
+})
+
+test('keys rotate prints the new secret alone, and which key it replaces', async () => {
+  const key = { id: 'key_2', object: 'api_key', name: 'ci', replaces: 'key_1', key: 'rk_2' }
+  await using gateway = await testGateway(() => ({ json: key }))
+  const io = testIo({ url: gateway.url })
+  const argv = 'keys rotate key_1 --overlap 0s --expires 30m'.split(' ')
+  assert.equal(await runProgram(argv, io), 0)
+  assert.equal(io.stdout.text, 'rk_2\n')
+  assert.match(io.stderr.text, /key_2 made in the place of key_1/)
+  const [seen] = gateway.seen
+  assert.equal(seen?.path, '/v1/keys/key_1/rotate')
+  assert.deepEqual(JSON.parse(seen?.body ?? ''), { overlap: 0, expires_in: 1_800 })
+  for (const time of ['90', '1.5h', '-1d', '2w'])
+    assert.equal(
+      await runProgram(['keys', 'rotate', 'key_1', '--overlap', time], testIo({ url: gateway.url })),
+      2,
+    )
+})
+
+test('projects show and limit: what is in force, what is used, and who said so', async () => {
+  const project = {
+    id: 'project_1',
+    object: 'project',
+    name: 'films',
+    created_at: 9,
+    limits: { creates_per_minute: 5, reads_per_minute: 60_000, in_flight: null, per_day: 100 },
+    own_limits: { creates_per_minute: 5, in_flight: null },
+    usage: { in_flight: 3, created_today: 42 },
+  }
+  await using gateway = await testGateway(() => ({ json: project }))
+  const io = testIo({ url: gateway.url })
+  assert.equal(await runProgram(['projects', 'show', 'project_1'], io), 0)
+  assert.deepEqual(io.stdout.text.split('\n'), [
+    'project_1  films',
+    'LIMIT              MOST  USED  SET FOR',
+    'creates a minute      5        this project',
+    'reads a minute    60000        the gateway',
+    'videos under way    off     3  this project',
+    'videos a day        100    42  the gateway',
+    '',
+  ])
+  const argv = 'projects limit project_1 --creates 5 --in-flight off'.split(' ')
+  assert.equal(await runProgram(argv, testIo({ url: gateway.url })), 0)
+  const { method, path, body } = gateway.seen[1]!
+  assert.deepEqual([method, path], ['PATCH', '/v1/projects/project_1'])
+  assert.deepEqual(JSON.parse(body), { limits: { creates_per_minute: 5, in_flight: null } })
+  assert.equal(await runProgram([...argv, '--reads', 'many'], testIo({ url: gateway.url })), 2)
 })
 
 test('projects create and list', async () => {

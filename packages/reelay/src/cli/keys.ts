@@ -1,28 +1,44 @@
+import type { ApiKey } from '@reelay/sdk'
 import { connect } from './connection.ts'
-import { formatAgo } from './duration.ts'
+import { formatAgo, formatExpiry } from './duration.ts'
 import { EXIT_CODE, type ExitCode } from './exit-code.ts'
 import { writeJson, writeLine, type GlobalOptions, type Io } from './io.ts'
 import { printTable } from './print-table.ts'
 
-export type KeyCreateOptions = GlobalOptions & { name: string; project?: string; scope?: readonly string[] }
+/** `expires` and `overlap` in seconds. */
+export type KeyCreateOptions = GlobalOptions & {
+  name: string
+  project?: string
+  scopes?: readonly string[]
+  expires?: number
+}
+
+export type KeyRotateOptions = GlobalOptions & { id: string; overlap?: number; expires?: number }
 
 export type KeyRevokeOptions = GlobalOptions & { id: string }
 
 /** `reelay keys create`: the secret is printed once, alone on standard output. */
 export async function create(options: KeyCreateOptions, io: Io): Promise<ExitCode> {
   const client = await connect(options, io)
-  const { name, project, scope } = options
-  const params = {
-    name,
-    ...(project === undefined ? {} : { project }),
-    ...(scope === undefined ? {} : { scopes: scope }),
-  }
-  const key = await client.keys.create(params)
+  const { name, project, scopes, expires } = options
+  const key = await client.keys.create({ name, project, scopes, expiresInSeconds: expires })
+  return printMade(key, `${key.id} made`, options, io)
+}
+
+/** `reelay keys rotate`: the new secret, printed like that of a new key. */
+export async function rotate(options: KeyRotateOptions, io: Io): Promise<ExitCode> {
+  const client = await connect(options, io)
+  const { id, overlap, expires } = options
+  const key = await client.keys.rotate(id, { overlapSeconds: overlap, expiresInSeconds: expires })
+  return printMade(key, `${key.id} made in the place of ${key.replaces ?? id}`, options, io)
+}
+
+function printMade(key: ApiKey, what: string, options: GlobalOptions, io: Io): ExitCode {
   if (options.json === true) {
     writeJson(io, key)
     return EXIT_CODE.ok
   }
-  writeLine(io.stderr, `${key.id} made; the key below is shown this once only`)
+  writeLine(io.stderr, `${what}; the key below is shown this once only`)
   writeLine(io.stdout, key.key ?? '')
   return EXIT_CODE.ok
 }
@@ -41,14 +57,18 @@ export async function list(options: GlobalOptions, io: Io): Promise<ExitCode> {
       { title: 'ID' },
       { title: 'NAME', shrinks: true },
       { title: 'PROJECT' },
+      { title: 'SCOPES' },
       { title: 'CREATED' },
+      { title: 'EXPIRES' },
       { title: 'LAST USED' },
     ],
     rows: keys.map((key) => [
       key.id,
       key.name,
       key.project,
+      key.scopes.join(','),
       formatAgo(key.created_at, nowMs),
+      key.expires_at === null ? 'never' : formatExpiry(key.expires_at, nowMs),
       key.last_used_at === null ? 'never' : formatAgo(key.last_used_at, nowMs),
     ]),
     empty: 'no keys; make one with: reelay keys create --name my-app',

@@ -12,7 +12,9 @@ test('help names every command and every exit code', async () => {
   const io = testIo()
   assert.equal(await runProgram(['--help'], io), 0)
   const commands =
-    'serve create get list watch download cancel delete models providers keys projects doctor'.split(' ')
+    'serve create get list watch download cancel delete models providers keys projects doctor endpoints deliveries events webhook-secret'.split(
+      ' ',
+    )
   for (const name of commands) assert.match(io.stdout.text, new RegExp(`^ {2}${name}\\b`, 'm'))
   assert.deepEqual(
     EXIT_CODE_MEANINGS.map(([code]) => code),

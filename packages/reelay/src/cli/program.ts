@@ -5,6 +5,7 @@ import { EXIT_CODE, EXIT_CODE_MEANINGS } from './exit-code.ts'
 import type { GlobalOptions, Io } from './io.ts'
 import { registerGateway } from './register-gateway.ts'
 import { registerVideos } from './register-videos.ts'
+import { registerWebhooks } from './register-webhooks.ts'
 import { columnsOf } from './style.ts'
 import { oneLine } from './text.ts'
 
@@ -16,6 +17,7 @@ export async function runProgram(argv: readonly string[], io: Io): Promise<numbe
     outcome.exitCode = exitCode
   }
   registerVideos({ program, io, finish })
+  registerWebhooks({ program, io, finish })
   registerGateway({ program, io, finish })
   try {
     await program.parseAsync(argv, { from: 'user' })

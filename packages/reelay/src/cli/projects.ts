@@ -1,3 +1,4 @@
+import type { Project, ProjectLimits } from '@reelay/sdk'
 import { connect } from './connection.ts'
 import { formatAgo } from './duration.ts'
 import { EXIT_CODE, type ExitCode } from './exit-code.ts'
@@ -9,6 +10,16 @@ const createdText = (createdAt: number, nowMs: number): string =>
   createdAt === 0 ? '-' : formatAgo(createdAt, nowMs)
 
 export type ProjectCreateOptions = GlobalOptions & { name: string }
+
+export type ProjectShowOptions = GlobalOptions & { id: string }
+
+/** Null: no limit. */
+export type ProjectLimitOptions = ProjectShowOptions & {
+  creates?: number | null
+  reads?: number | null
+  inFlight?: number | null
+  perDay?: number | null
+}
 
 /** `reelay projects create`: prints the id of the new project. */
 export async function create(options: ProjectCreateOptions, io: Io): Promise<ExitCode> {
@@ -32,6 +43,61 @@ export async function list(options: GlobalOptions, io: Io): Promise<ExitCode> {
     columns: [{ title: 'ID' }, { title: 'NAME', shrinks: true }, { title: 'CREATED' }],
     rows: projects.map(({ id, name, created_at }) => [id, name, createdText(created_at, nowMs)]),
     empty: 'no projects; make one with: reelay projects create --name my-app',
+  })
+  return EXIT_CODE.ok
+}
+
+/** `reelay projects show`: the limits in force, and how much of them is used. */
+export async function show(options: ProjectShowOptions, io: Io): Promise<ExitCode> {
+  const client = await connect(options, io)
+  return print(await client.projects.retrieve(options.id), options, io)
+}
+
+/** `reelay projects limit`: what is not named goes back to the gateway's own limit. */
+export async function limit(options: ProjectLimitOptions, io: Io): Promise<ExitCode> {
+  const client = await connect(options, io)
+  const { id, creates, reads, inFlight, perDay } = options
+  const limits: ProjectLimits = {
+    ...(creates === undefined ? {} : { creates_per_minute: creates }),
+    ...(reads === undefined ? {} : { reads_per_minute: reads }),
+    ...(inFlight === undefined ? {} : { in_flight: inFlight }),
+    ...(perDay === undefined ? {} : { per_day: perDay }),
+  }
+  return print(await client.projects.update(id, { limits }), options, io)
+}
+
+const ROWS = [
+  ['creates a minute', 'creates_per_minute'],
+  ['reads a minute', 'reads_per_minute'],
+  ['videos under way', 'in_flight'],
+  ['videos a day', 'per_day'],
+] as const satisfies readonly (readonly [string, keyof ProjectLimits])[]
+
+function print(project: Project, options: GlobalOptions, io: Io): ExitCode {
+  if (options.json === true) {
+    writeJson(io, project)
+    return EXIT_CODE.ok
+  }
+  const { limits = {}, own_limits: own = {}, usage } = project
+  const used: Partial<Record<keyof ProjectLimits, number | undefined>> = {
+    in_flight: usage?.in_flight,
+    per_day: usage?.created_today,
+  }
+  writeLine(io.stdout, `${project.id}  ${project.name}`)
+  printTable(io, {
+    columns: [
+      { title: 'LIMIT' },
+      { title: 'MOST', align: 'right' },
+      { title: 'USED', align: 'right' },
+      { title: 'SET FOR' },
+    ],
+    rows: ROWS.map(([title, name]) => [
+      title,
+      String(limits[name] ?? 'off'),
+      used[name] === undefined ? '' : String(used[name]),
+      own[name] === undefined ? 'the gateway' : 'this project',
+    ]),
+    empty: '',
   })
   return EXIT_CODE.ok
 }

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import type { GlobalOptions } from './io.ts'
-import type { KeyCreateOptions } from './keys.ts'
-import type { ProjectCreateOptions } from './projects.ts'
-import { collect, wholeNumber, type Registration } from './registration.ts'
+import type { KeyCreateOptions, KeyRotateOptions } from './keys.ts'
+import type { ProjectCreateOptions, ProjectLimitOptions } from './projects.ts'
+import { durationSeconds, limitOf, wholeNumber, words, type Registration } from './registration.ts'
 
 const GROUP = 'Gateway:'
 const PORT_MAX = 65_535
@@ -72,22 +72,13 @@ function registerLooks({ program, io, finish }: Registration): void {
     })
 }
 
-function registerKeys({ program, io, finish }: Registration): void {
-  const keys = program.command('keys').helpGroup(GROUP).description('make, list and revoke API keys')
-  keys
-    .command('create')
-    .description('make a key; it is shown this once only')
-    .requiredOption('--name <name>', 'what it is for')
-    .option('--project <id>', 'whose videos it reaches; the default project when absent')
-    .option(
-      '--scope <scope>',
-      'create, read, content or admin; may be repeated; the first three when absent',
-      collect,
-    )
-    .action(async (_options: unknown, command: Command) => {
-      const { create } = await import('./keys.ts')
-      finish(await create(command.optsWithGlobals<KeyCreateOptions>(), io))
-    })
+function registerKeys(registration: Registration): void {
+  const keys = registration.program
+    .command('keys')
+    .helpGroup(GROUP)
+    .description('make, list, rotate and revoke API keys')
+  registerNewKeys(keys, registration)
+  const { io, finish } = registration
   keys
     .command('list')
     .description('list the keys, without their secrets')
@@ -105,8 +96,41 @@ function registerKeys({ program, io, finish }: Registration): void {
     })
 }
 
-function registerProjects({ program, io, finish }: Registration): void {
-  const projects = program.command('projects').helpGroup(GROUP).description('make and list projects')
+function registerNewKeys(keys: Command, { io, finish }: Registration): void {
+  keys
+    .command('create')
+    .description('make a key; it is shown this once only')
+    .requiredOption('--name <name>', 'what it is for')
+    .option('--project <id>', "whose videos it reaches; your key's own project when absent")
+    .option(
+      '--scopes <list>',
+      'create, read, content, admin, separated by commas; the first three when absent',
+      words,
+    )
+    .option('--expires <time>', 'from now, for instance 90d; never when absent', durationSeconds)
+    .action(async (_options: unknown, command: Command) => {
+      const { create } = await import('./keys.ts')
+      finish(await create(command.optsWithGlobals<KeyCreateOptions>(), io))
+    })
+  keys
+    .command('rotate')
+    .description('make a key in the place of another one, which goes on for a while')
+    .argument('<id>', 'of the old key')
+    .option(
+      '--overlap <time>',
+      'how long the old key goes on; 1d when absent, 0s to end it now',
+      durationSeconds,
+    )
+    .option('--expires <time>', 'of the new key, from now; never when absent', durationSeconds)
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const { rotate } = await import('./keys.ts')
+      finish(await rotate({ ...command.optsWithGlobals<KeyRotateOptions>(), id }, io))
+    })
+}
+
+function registerProjects(registration: Registration): void {
+  const { program, io, finish } = registration
+  const projects = program.command('projects').helpGroup(GROUP).description('make, list and limit projects')
   projects
     .command('create')
     .description('make a project: its videos and keys are apart from those of others')
@@ -121,5 +145,29 @@ function registerProjects({ program, io, finish }: Registration): void {
     .action(async (_options: unknown, command: Command) => {
       const { list } = await import('./projects.ts')
       finish(await list(command.optsWithGlobals<GlobalOptions>(), io))
+    })
+  registerProjectLimits(projects, registration)
+}
+
+function registerProjectLimits(projects: Command, { io, finish }: Registration): void {
+  projects
+    .command('show')
+    .description("show a project's limits, and how much of them is used")
+    .argument('<id>', 'of the project')
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const { show } = await import('./projects.ts')
+      finish(await show({ ...command.optsWithGlobals<GlobalOptions>(), id }, io))
+    })
+  projects
+    .command('limit')
+    .description("set a project's own limits; those that are not named become the gateway's again")
+    .argument('<id>', 'of the project')
+    .option('--creates <number>', 'creates a minute, or off', limitOf)
+    .option('--reads <number>', 'other requests a minute, or off', limitOf)
+    .option('--in-flight <number>', 'videos under way at a time, or off', limitOf)
+    .option('--per-day <number>', 'videos made in a day of UTC, or off', limitOf)
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const { limit } = await import('./projects.ts')
+      finish(await limit({ ...command.optsWithGlobals<ProjectLimitOptions>(), id }, io))
     })
 }

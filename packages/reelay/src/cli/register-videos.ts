@@ -41,7 +41,7 @@ function registerCreate({ program, io, finish }: Registration): void {
     .option('--no-audio', 'without sound')
     .option('--provider-option <name=value>', 'for the provider, JSON or text; may be repeated', collect)
     .option('--metadata <name=value>', 'kept with the video; may be repeated', collect)
-    .option('--callback-url <URL>', 'checked and stored; this version posts nothing to it yet')
+    .option('--callback-url <URL>', 'is sent a signed event when the video has ended')
     .option(
       '--deadline <seconds>',
       'when the gateway gives up',

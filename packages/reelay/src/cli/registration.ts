@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander'
+import { parseDuration } from './duration.ts'
 import type { Io } from './io.ts'
 
 /** What registering a command needs: the program, the outside world, and where the exit code goes. */
@@ -17,6 +18,26 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
     if (/^[+-]?\d+$/.test(text) && value >= min && value <= max) return value
     throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`)
   }
+}
+
+/** Reads a length of time like `90d`, as whole seconds. */
+export function durationSeconds(text: string): number {
+  const seconds = parseDuration(text)
+  if (seconds !== undefined) return seconds
+  throw new InvalidArgumentError('It must be a whole number with s, m, h or d, for instance 90d.')
+}
+
+/** Gathers words that are separated by commas or given several times. */
+export const words = (value: string, previous: readonly string[] | undefined): readonly string[] => [
+  ...(previous ?? []),
+  ...value.split(',').flatMap((word) => (word.trim() === '' ? [] : [word.trim()])),
+]
+
+/** Reads a limit: a whole number, or `off` for none. */
+export function limitOf(text: string): number | null {
+  if (text === 'off') return null
+  if (/^\d{1,9}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('It must be a whole number, or off.')
 }
 
 /** Reads a length in seconds; the text is kept, as the gateway takes text. */

@@ -2,7 +2,7 @@ import type { GuardedClient, GuardedResponse } from '../net/guarded-fetch.ts'
 import { retryAfterMs } from '../net/retry-after.ts'
 import { StoreUnavailable } from '../store/store.ts'
 import type { DeliveryAttempt, DeliveryClaim, SealedSecret } from '../store/webhook-store.ts'
-import type { Vault } from '../system/vault.ts'
+import { VaultLocked, type Vault } from '../system/vault.ts'
 import {
   decideDelivery,
   failureOf,
@@ -135,5 +135,21 @@ async function secretsOf(
     const first = { sealed: vault.seal(makeSecret(ids), purpose), createdAtMs: nowMs, expiresAtMs: null }
     live = (await store.webhooks.ensureProjectSecrets(delivery.projectId, first)).filter(isLive)
   }
-  return live.map(({ sealed }) => vault.open(sealed, purpose))
+  return openAll(vault, live, purpose)
+}
+
+/** One that does not open keeps none of the others from signing: a rotation helps at once, not after its overlap. */
+function openAll(vault: Vault, secrets: readonly SealedSecret[], purpose: string): readonly string[] {
+  const opened: string[] = []
+  let locked: VaultLocked | undefined
+  for (const { sealed } of secrets) {
+    try {
+      opened.push(vault.open(sealed, purpose))
+    } catch (error) {
+      if (!(error instanceof VaultLocked)) throw error
+      locked = error
+    }
+  }
+  if (opened.length === 0 && locked !== undefined) throw locked
+  return opened
 }

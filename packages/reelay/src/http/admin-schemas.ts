@@ -1,10 +1,30 @@
 import { z } from 'zod'
 import type { KeyScope } from '../store/store.ts'
 import type { StatusProfile } from '../task/wire-status.ts'
+import type { KeyExpiry } from './key-expiry.ts'
 
 const SCOPES: readonly [KeyScope, ...KeyScope[]] = ['create', 'read', 'content', 'admin']
 
-export type KeyCreate = {
+const UNIX_SECONDS_MAX = 253_402_300_799
+const OVERLAP_SECONDS_MAX = 2_592_000
+const LIMIT_MAX = 1_000_000_000
+
+const expiry = {
+  expires_in: z
+    .int()
+    .min(60)
+    .max(315_360_000)
+    .optional()
+    .describe('Seconds until the key is refused, at most ten years. Never when neither is given.'),
+  expires_at: z
+    .int()
+    .min(0)
+    .max(UNIX_SECONDS_MAX)
+    .optional()
+    .describe('The same as unix seconds; give one of the two.'),
+}
+
+export type KeyCreate = KeyExpiry & {
   name: string
   project?: string | undefined
   scopes?: KeyScope[] | undefined
@@ -22,8 +42,23 @@ export const keyCreateSchema: z.ZodType<KeyCreate> = z
       .optional()
       .describe('Everything but admin when absent.'),
     profile: z.enum(['comet', 'openai']).optional(),
+    ...expiry,
   })
   .meta({ id: 'KeyCreate' })
+
+export type KeyRotate = KeyExpiry & { overlap?: number | undefined }
+
+export const keyRotateSchema: z.ZodType<KeyRotate> = z
+  .strictObject({
+    overlap: z
+      .int()
+      .min(0)
+      .max(OVERLAP_SECONDS_MAX)
+      .optional()
+      .describe('How long the old key goes on, in seconds; a day when absent.'),
+    ...expiry,
+  })
+  .meta({ id: 'KeyRotate' })
 
 export const keySchema: z.ZodType = z
   .object({
@@ -33,8 +68,10 @@ export const keySchema: z.ZodType = z
     project: z.string(),
     scopes: z.array(z.enum(SCOPES)),
     profile: z.enum(['comet', 'openai']),
-    created_at: z.int().min(0).max(253_402_300_799),
-    last_used_at: z.int().min(0).max(253_402_300_799).nullable(),
+    created_at: z.int().min(0).max(UNIX_SECONDS_MAX),
+    last_used_at: z.int().min(0).max(UNIX_SECONDS_MAX).nullable(),
+    expires_at: z.int().min(0).max(UNIX_SECONDS_MAX).nullable().describe('Null: never.'),
+    replaces: z.string().optional().describe('The id of the key that it was made for: only when rotated.'),
     key: z.string().optional().describe('The secret: only in the answer that made it.'),
   })
   .meta({ id: 'Key' })
@@ -53,12 +90,55 @@ export const projectCreateSchema: z.ZodType<ProjectCreate> = z
   .strictObject({ name: z.string().trim().min(1).max(200) })
   .meta({ id: 'ProjectCreate' })
 
+const limit = (min: number) => z.int().min(min).max(LIMIT_MAX).nullable().optional()
+
+export type LimitsBody = {
+  creates_per_minute?: number | null | undefined
+  reads_per_minute?: number | null | undefined
+  in_flight?: number | null | undefined
+  per_day?: number | null | undefined
+}
+
+const limitsSchema: z.ZodType<LimitsBody> = z
+  .strictObject({
+    creates_per_minute: limit(0).describe('0 refuses all.'),
+    // Without any, nobody of the project could change it again.
+    reads_per_minute: limit(1).describe('Everything but creates.'),
+    in_flight: limit(0).describe('Videos under way at a time.'),
+    per_day: limit(0).describe('Videos made in a day of UTC.'),
+  })
+  .meta({ id: 'ProjectLimits', description: 'Null: no limit. Absent: the limit of the gateway.' })
+
+export type ProjectUpdate = { name?: string | undefined; limits?: LimitsBody | undefined }
+
+export const projectUpdateSchema: z.ZodType<ProjectUpdate> = z
+  .strictObject({
+    name: z.string().trim().min(1).max(200).optional(),
+    limits: limitsSchema.optional().describe('Replaces the own limits of the project as a whole.'),
+  })
+  .meta({ id: 'ProjectUpdate' })
+
+export const projectDetailSchema: z.ZodType = z
+  .object({
+    id: z.string(),
+    object: z.literal('project'),
+    name: z.string(),
+    created_at: z.int().min(0).max(UNIX_SECONDS_MAX),
+    limits: limitsSchema.describe('In force.'),
+    own_limits: limitsSchema.describe('What was set for the project; the rest is the gateway’s.'),
+    usage: z.object({
+      in_flight: z.int().min(0).max(LIMIT_MAX),
+      created_today: z.int().min(0).max(LIMIT_MAX).describe('Since midnight UTC.'),
+    }),
+  })
+  .meta({ id: 'ProjectDetail' })
+
 export const projectSchema: z.ZodType = z
   .object({
     id: z.string(),
     object: z.literal('project'),
     name: z.string(),
-    created_at: z.int().min(0).max(253_402_300_799),
+    created_at: z.int().min(0).max(UNIX_SECONDS_MAX),
   })
   .meta({ id: 'Project' })
 
@@ -74,7 +154,7 @@ const providerAccountSchema: z.ZodType = z
     configured: z
       .boolean()
       .describe('False for an account that tasks wait for but that is no longer set up.'),
-    paused_until: z.int().min(0).max(253_402_300_799).nullable().describe('Unix seconds.'),
+    paused_until: z.int().min(0).max(UNIX_SECONDS_MAX).nullable().describe('Unix seconds.'),
     in_flight: z.int().min(0).max(1_000_000_000).describe('Jobs that hold a slot of the account.'),
     check: z.object({ ok: z.boolean(), detail: z.string() }).nullable(),
   })

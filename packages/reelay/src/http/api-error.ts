@@ -19,9 +19,17 @@ export type ApiErrorCode =
   | 'variant_not_available'
   | 'input_not_found'
   | 'key_not_found'
+  | 'project_not_found'
+  | 'endpoint_not_found'
+  | 'delivery_not_found'
   | 'method_not_allowed'
   | 'request_timeout'
   | 'request_in_progress'
+  | 'delivery_pending'
+  | 'endpoint_disabled'
+  | 'endpoint_limit_reached'
+  | 'secret_locked'
+  | 'bootstrap_key'
   | 'video_expired'
   | 'payload_too_large'
   | 'unsupported_media_type'
@@ -52,9 +60,17 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, number>> = {
   variant_not_available: 404,
   input_not_found: 404,
   key_not_found: 404,
+  project_not_found: 404,
+  endpoint_not_found: 404,
+  delivery_not_found: 404,
   method_not_allowed: 405,
   request_timeout: 408,
   request_in_progress: 409,
+  delivery_pending: 409,
+  endpoint_disabled: 400,
+  endpoint_limit_reached: 409,
+  secret_locked: 409,
+  bootstrap_key: 409,
   video_expired: 410,
   payload_too_large: 413,
   unsupported_media_type: 415,

@@ -11,7 +11,7 @@ let admin: string
 beforeEach(() => {
   api = startTestApp()
   key = api.addKey('proj_a')
-  admin = api.addKey('proj_a', ['admin'])
+  admin = api.addKey('default', ['admin'])
 })
 afterEach(() => api.close())
 
@@ -220,7 +220,7 @@ test('a project is made, and a key for it sees only its videos', async () => {
   const id = await create()
   assert.equal((await send(api, 'GET', `/v1/videos/${id}`, { key: String(made.body['key']) })).status, 404)
   const list = await send(api, 'GET', '/v1/projects', { key: admin })
-  assert.equal((list.body['data'] as unknown[]).length, 2)
+  assert.equal((list.body['data'] as unknown[]).length, 3)
 })
 
 test('health tells the version; readiness tells its details to administrators only', async () => {

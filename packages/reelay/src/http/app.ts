@@ -1,16 +1,19 @@
 import { Hono } from 'hono'
 import { commonHeaders, logAccess, touchKey } from './access.ts'
+import { admit } from './admit.ts'
 import { ApiError } from './api-error.ts'
-import { authenticate, requireScope } from './authenticate.ts'
 import { ChangeHub } from './change-hub.ts'
 import type { HttpDeps } from './deps.ts'
 import { createDocs } from './docs-routes.ts'
 import { asApiError, errorAnswer } from './error-answer.ts'
-import type { Access, Exchange, Handler, HttpBindings, HttpContext, HttpEnv, Shared } from './exchange.ts'
+import type { Exchange, HttpBindings, HttpContext, HttpEnv, Shared } from './exchange.ts'
+import { FailureLimiter } from './limit-failures.ts'
 import { allowedMethods } from './method-guard.ts'
 import { createQuickAnswer, type QuickAnswer } from './quick-answer.ts'
+import { RateLimiter } from './rate-limiter.ts'
 import { requestIdOf } from './request-id.ts'
-import { ROUTES, type Route } from './routes.ts'
+import type { Route } from './route.ts'
+import { ROUTES } from './routes.ts'
 
 /** The API as a function from request to answer. `env.outgoing` is Node's response, where there is one. */
 export type App = {
@@ -19,25 +22,30 @@ export type App = {
   answerQuickly: QuickAnswer
 }
 
-type Served = Pick<Route, 'method' | 'path' | 'access' | 'handler'>
+type Served = Pick<Route, 'method' | 'path' | 'access' | 'act' | 'handler'>
 
 /** @throws nothing: whatever goes wrong is an answer */
 export function createApp(deps: HttpDeps): App {
   const shared: Shared = {
     ...deps,
     changes: new ChangeHub(deps.store),
+    rates: new RateLimiter({ ...deps, limits: deps.settings.projectLimits }),
+    failures: new FailureLimiter(deps.clock),
     uploading: new Set(),
     retrieved: new Set(),
   }
   const routes = servedRoutes(deps.settings.azureAlias)
   const app = new Hono<HttpEnv>()
-  for (const { method, path, access, handler } of routes) {
-    app.on(method, path, (context) => answer(shared, context, access, handler))
-  }
-  app.notFound((context) => answer(shared, context, 'open', (exchange) => refuse(exchange, routes)))
+  for (const route of routes) app.on(route.method, route.path, (context) => answer(shared, context, route))
+  app.notFound((context) =>
+    answer(shared, context, { access: 'open', handler: (exchange) => refuse(exchange, routes) }),
+  )
   app.onError((error, context) =>
-    answer(shared, context, 'open', () => {
-      throw error
+    answer(shared, context, {
+      access: 'open',
+      handler: () => {
+        throw error
+      },
     }),
   )
   return { fetch: async (request, env) => app.fetch(request, env), answerQuickly: createQuickAnswer(shared) }
@@ -79,8 +87,7 @@ function refuse({ request, context }: Exchange, routes: readonly Served[]): neve
 async function answer(
   shared: Shared,
   context: HttpContext,
-  access: Access,
-  handler: Handler,
+  { access, act = 'read', handler }: Pick<Served, 'access' | 'act' | 'handler'>,
 ): Promise<Response> {
   const startMs = shared.clock.monotonicMs()
   const request = context.req.raw
@@ -88,11 +95,7 @@ async function answer(
   const exchange: Exchange = { shared, context, request, requestId, key: null }
   let response: Response
   try {
-    if (access !== 'open') {
-      exchange.key = authenticate(request.headers, shared.store, shared.settings)
-      requireScope(exchange.key, access)
-      touchKey(shared, exchange.key.id)
-    }
+    if (access !== 'open') touchKey(shared, admit(exchange, access, act).id)
     response = await handler(exchange)
   } catch (error) {
     const known = asApiError(error, requestId)
@@ -112,5 +115,7 @@ async function answer(
 }
 
 function setCommonHeaders(headers: Headers, shared: Shared, requestId: string): void {
+  const policy = headers.get('content-security-policy')
   for (const [name, value] of Object.entries(commonHeaders(shared, requestId))) headers.set(name, value)
+  if (policy !== null) headers.set('content-security-policy', policy)
 }

@@ -1,14 +1,17 @@
 import type { ApiKey, KeyScope, Store } from '../store/store.ts'
 import { hashOfKey } from '../system/hash-of-key.ts'
+import { administersGateway } from './administers.ts'
 import { ApiError } from './api-error.ts'
+import { clientAddressOf } from './client-address.ts'
+import type { Access, Exchange, HttpBindings } from './exchange.ts'
+import { tooManyFailures } from './limit-answer.ts'
 
 const BEARER = /^bearer +(\S{1,512}) *$/i
 
 /** The live key that an Authorization header names. */
 export function findKeyOf(authorization: string | null, store: Store): ApiKey | undefined {
   const secret = authorization === null ? undefined : BEARER.exec(authorization)?.[1]
-  const key = secret === undefined ? undefined : store.findKey(hashOfKey(secret))
-  return key?.revokedAtMs === null ? key : undefined
+  return secret === undefined ? undefined : store.findKey(hashOfKey(secret))
 }
 
 function secretOf(headers: Headers, azureAlias: boolean): string | undefined {
@@ -18,33 +21,73 @@ function secretOf(headers: Headers, azureAlias: boolean): string | undefined {
   return headers.get('api-key') ?? headers.get('x-api-key') ?? undefined
 }
 
+/** The live key that a request names. */
+export function keyOf({ request, shared }: Exchange): ApiKey | undefined {
+  const secret = secretOf(request.headers, shared.settings.azureAlias)
+  return secret === undefined ? undefined : shared.store.findKey(hashOfKey(secret))
+}
+
 /**
- * The key of a request.
- * @throws ApiError `invalid_api_key`
+ * The key of a request. Why a key is refused is in the log, and not in the answer: whoever guesses learns nothing.
+ * @throws ApiError `invalid_api_key`; `rate_limit_exceeded` in its place when the address fails too often
  */
-export function authenticate(headers: Headers, store: Store, options: { azureAlias: boolean }): ApiKey {
-  const secret = secretOf(headers, options.azureAlias)
-  const key = secret === undefined ? undefined : store.findKey(hashOfKey(secret))
-  if (key !== undefined && key.revokedAtMs === null) return key
+export function authenticate(exchange: Exchange): ApiKey {
+  const key = keyOf(exchange)
+  if (key !== undefined) return key
+  const waitMs = countFailure(exchange)
+  if (waitMs > 0) throw tooManyFailures(waitMs)
+  const secret = secretOf(exchange.request.headers, exchange.shared.settings.azureAlias)
+  logRefusal(exchange, secret)
   const message =
     secret === undefined
       ? 'Send your API key as "Authorization: Bearer <key>".'
-      : 'This API key is not known here, or it was revoked. Check the key and the address.'
+      : 'This API key is not known here, was revoked, or has expired. Check the key and the address.'
   throw new ApiError('invalid_api_key', message, { headers: { 'www-authenticate': 'Bearer realm="reelay"' } })
+}
+
+/** 0 where nobody can tell who is connected. */
+function countFailure({ context, request, shared }: Exchange): number {
+  // Whoever mounts `fetch` may pass no bindings at all.
+  const { env }: { env: HttpBindings | undefined } = context
+  const address = clientAddressOf({
+    peer: env?.incoming?.socket.remoteAddress,
+    forwardedFor: request.headers.get('x-forwarded-for'),
+    proxies: shared.settings.trustedProxies,
+  })
+  return address === undefined ? 0 : shared.failures.take(address)
+}
+
+function logRefusal({ requestId, shared }: Exchange, secret: string | undefined): void {
+  const key = secret === undefined ? undefined : shared.store.findDeadKey(hashOfKey(secret))
+  const reason =
+    secret === undefined
+      ? 'missing'
+      : key === undefined
+        ? 'unknown'
+        : key.revokedAtMs === null
+          ? 'expired'
+          : 'revoked'
+  shared.log.info({ request: requestId, keyId: key?.id, reason }, 'a request without a valid key was refused')
 }
 
 /** The admin scope includes the others. */
 export const hasScope = (key: ApiKey, scope: KeyScope): boolean =>
   key.scopes.includes(scope) || key.scopes.includes('admin')
 
-/** @throws ApiError `insufficient_scope` */
-export function requireScope(key: ApiKey, scope: KeyScope): void {
-  if (hasScope(key, scope)) return
-  throw new ApiError(
-    'insufficient_scope',
-    `This API key lacks the scope "${scope}". Use a key that has it.`,
-    {
-      headers: { 'www-authenticate': `Bearer realm="reelay", error="insufficient_scope", scope="${scope}"` },
-    },
-  )
+/** Why the key may not do this; undefined when it may. */
+export function refusalOf(key: ApiKey, access: Exclude<Access, 'open'>): ApiError | undefined {
+  const scope = access === 'gateway' ? 'admin' : access
+  if (!hasScope(key, scope)) {
+    return insufficient(scope, `This API key lacks the scope "${scope}". Use a key that has it.`)
+  }
+  if (access !== 'gateway' || administersGateway(key)) return undefined
+  const message =
+    'This API key administers its own project only. Use a key of the project "default" with the scope "admin": ' +
+    'it administers the whole gateway.'
+  return insufficient(scope, message)
 }
+
+const insufficient = (scope: KeyScope, message: string): ApiError =>
+  new ApiError('insufficient_scope', message, {
+    headers: { 'www-authenticate': `Bearer realm="reelay", error="insufficient_scope", scope="${scope}"` },
+  })

@@ -10,9 +10,11 @@ import { viewVideo } from './find-video.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { clientAttemptOf, CLIENT_RETRY_WINDOW_MS, idempotencyKeyOf, KEY_TTL_MS } from './idempotency.ts'
 import type { InputSource } from './input-sources.ts'
+import { tooManyVideos } from './limit-answer.ts'
 import { loadInputs, type LoadedInput } from './load-inputs.ts'
 import { newTask } from './new-task.ts'
 import { readFields } from './read-fields.ts'
+import { requireRoom } from './require-room.ts'
 import { Staging } from './staging.ts'
 
 const ROUTE = 'POST /v1/videos'
@@ -25,6 +27,7 @@ export async function createVideo(exchange: Exchange): Promise<Response> {
   const staging = new Staging(shared.files, shared.settings.limits.fileBytesMax)
   try {
     const { clock, fetchInput } = shared
+    if (!mayBeRepeated(exchange, key)) await requireRoom(exchange)
     const fields = await readFields(request, { limits: shared.settings.limits, clock, staging })
     const params = createParamsOf(fields, shared)
     const fingerprint = fingerprintOf(params)
@@ -55,6 +58,13 @@ function holdKey(exchange: Exchange, key: string | null): () => void {
   }
   uploading.add(held)
   return () => uploading.delete(held)
+}
+
+/** A repeated request is answered however many videos there are: only the insert can tell whether it is one. */
+function mayBeRepeated(exchange: Exchange, key: string | null): boolean {
+  const { request, shared } = exchange
+  if (key !== null) return shared.store.findIdempotent(projectOf(exchange), ROUTE, key) !== undefined
+  return (clientAttemptOf(request.headers.get('x-stainless-retry-count')) ?? 0) > 0
 }
 
 /** Asked before inputs are fetched and kept, which a repeated request does not need. The insert has the final word. */
@@ -149,19 +159,20 @@ type Parts = Decoded & {
 function insertOf(exchange: Exchange, parts: Parts): TaskInsert {
   const { params, taskInputs, plan, key, fingerprint, id, nowMs } = parts
   if (exchange.key === null) throw new Error('a video is created with a key')
+  const { inFlight, perDay } = exchange.shared.rates.limitsOf(exchange.key.projectId)
   const clientAttempt = clientAttemptOf(exchange.request.headers.get('x-stainless-retry-count'))
   return {
     task: newTask({ id, key: exchange.key, params, plan, nowMs }),
     account: plan.candidates[0]?.account ?? '',
     dueAtMs: nowMs,
     artifacts: taskInputs.map(artifactOf),
-    events: [{ kind: 'task.created', data: { request_id: exchange.requestId } }],
+    events: [{ kind: 'task.created', data: { request_id: exchange.requestId, key_id: exchange.key.id } }],
     idempotency: key === null ? null : { route: ROUTE, key, fingerprint, expiresAtMs: nowMs + KEY_TTL_MS },
     replay:
       key !== null || clientAttempt === null
         ? null
         : { fingerprint, clientAttempt, joinableSinceMs: nowMs - CLIENT_RETRY_WINDOW_MS },
-    limits: { inFlightMax: null, perDayMax: null },
+    limits: { inFlightMax: inFlight, perDayMax: perDay },
   }
 }
 
@@ -193,7 +204,7 @@ function answerOf(exchange: Exchange, outcome: InsertOutcome): Response {
       throw new ApiError('idempotency_key_reused', message, { param: 'Idempotency-Key' })
     }
     case 'limited':
-      throw new ApiError('rate_limit_exceeded', 'The project has as many videos as it may have.')
+      throw tooManyVideos(outcome, exchange.shared.clock.nowMs())
   }
 }
 

@@ -4,14 +4,18 @@ import type { ArtifactRole } from '../store/store.ts'
 import { isTerminal } from '../task/state.ts'
 import type { Task } from '../task/task.ts'
 import { videoNotFound } from './api-error.ts'
-import { jsonAnswer, projectOf, type Exchange } from './exchange.ts'
+import { jsonAnswer, projectOf, wishOriginOf, type Exchange } from './exchange.ts'
 import { videoIdOf } from './find-video.ts'
 
 const ROLES: readonly ArtifactRole[] = ['input', 'video', 'thumbnail', 'spritesheet', 'last_frame']
 
 /** `DELETE /v1/videos/{id}`: hides the task, has it cancelled, and removes its files. */
 export async function deleteVideo(exchange: Exchange): Promise<Response> {
-  const task = await exchange.shared.store.deleteTask(projectOf(exchange), videoIdOf(exchange))
+  const task = await exchange.shared.store.deleteTask(
+    projectOf(exchange),
+    videoIdOf(exchange),
+    wishOriginOf(exchange),
+  )
   if (task === undefined) throw videoNotFound()
   // What is under way still needs its files: they go when the engine has ended it.
   if (isTerminal(task.state)) await removeFiles(exchange, task)

@@ -1,6 +1,6 @@
 import type { Files } from '../files/files.ts'
 import type { Catalog } from '../providers/catalog.ts'
-import type { Store } from '../store/store.ts'
+import type { Limits, Store } from '../store/store.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Ids } from '../system/ids.ts'
 import type { Log } from '../system/log.ts'
@@ -29,6 +29,10 @@ export type HttpSettings = {
   /** Used when a request names no model; null: the model is required. */
   defaultModel: string | null
   limits: HttpLimits
+  /** Of projects that have none of their own. */
+  projectLimits: Limits
+  /** How many proxies stand in front and add to X-Forwarded-For. */
+  trustedProxies: number
   /** Accept `api-key` / `x-api-key` headers and the `/openai/videos` alias. */
   azureAlias: boolean
   version: string

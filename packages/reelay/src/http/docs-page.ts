@@ -19,7 +19,7 @@ const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', 
 
 const escaped = (text: string): string => text.replaceAll(/[&<>"]/g, (character) => ENTITIES[character] ?? '')
 
-const METHODS = ['get', 'post', 'delete'] as const
+const METHODS = ['get', 'post', 'patch', 'delete'] as const
 
 type Operation = NonNullable<NonNullable<NonNullable<OpenApiDocument['paths']>[string]>['get']>
 

@@ -1,12 +1,16 @@
 import type { Context } from 'hono'
-import type { ApiKey, KeyScope } from '../store/store.ts'
+import type { ApiKey, KeyScope, WishOrigin } from '../store/store.ts'
 import type { StatusProfile } from '../task/wire-status.ts'
 import type { ChangeHub } from './change-hub.ts'
 import type { HttpDeps } from './deps.ts'
+import type { FailureLimiter } from './limit-failures.ts'
+import type { RateLimiter } from './rate-limiter.ts'
 
 /** What the handlers share within one process. */
 export type Shared = HttpDeps & {
   changes: ChangeHub
+  rates: RateLimiter
+  failures: FailureLimiter
   /** Idempotency keys whose request is being read right now. */
   uploading: Set<string>
   /** Young tasks that this process has already marked as seen. */
@@ -16,7 +20,10 @@ export type Shared = HttpDeps & {
 /** The part of Node's response that tells when an answer has left. Present on a Node server only. */
 export type Outgoing = { once(event: 'finish', listener: () => void): unknown }
 
-export type HttpBindings = { outgoing?: Outgoing }
+/** The part of Node's request that tells who is connected. */
+export type Incoming = { readonly socket: { readonly remoteAddress?: string | undefined } }
+
+export type HttpBindings = { outgoing?: Outgoing; incoming?: Incoming }
 
 export type HttpEnv = { Bindings: HttpBindings }
 
@@ -34,12 +41,18 @@ export type Exchange = {
 
 export type Handler = (exchange: Exchange) => Response | Promise<Response>
 
-/** What a route asks of the key; `open` routes ask for none. */
-export type Access = KeyScope | 'open'
+/** What a route asks of the key: a scope; `gateway` for the admin scope of the default project; `open` for no key. */
+export type Access = KeyScope | 'gateway' | 'open'
 
 export const projectOf = (exchange: Exchange): string => {
   if (exchange.key === null) throw new Error(`${exchange.context.req.path} is served without a key`)
   return exchange.key.projectId
+}
+
+/** Whose wish a request is, for the timeline. */
+export function wishOriginOf({ context, key, requestId }: Exchange): WishOrigin {
+  if (key === null) throw new Error(`${context.req.path} is served without a key`)
+  return { keyId: key.id, requestId }
 }
 
 /**

@@ -54,7 +54,7 @@ function find(shared: Shared, headers: IncomingHttpHeaders, id: string): Found |
     const key = findKeyOf(headers.authorization ?? null, shared.store)
     if (key === undefined || !hasScope(key, 'read')) return undefined
     const task = shared.store.findTask(key.projectId, id)
-    if (task === undefined) return undefined
+    if (task === undefined || shared.rates.take(key.projectId, 'read') > 0) return undefined
     const profile = headers['x-stainless-lang'] === undefined ? key.profile : 'openai'
     return { key, task, answer: describeVideo(shared, task, profile) }
   } catch {

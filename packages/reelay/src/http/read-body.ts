@@ -23,10 +23,19 @@ export function declaredBytes(headers: Headers): number | undefined {
   return length !== null && /^\d{1,15}$/.test(length) ? Number(length) : undefined
 }
 
+/** Bodies are taken as they come: whoever inflates what others send may get a thousand times as much. */
+function refuseEncoded(headers: Headers): void {
+  const encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? ''
+  if (encoding === '' || encoding === 'identity') return
+  const message = 'Send the body as it is, without a Content-Encoding.'
+  throw new ApiError('unsupported_media_type', message, { param: 'Content-Encoding' })
+}
+
 /**
  * The body in pieces as they arrive. Leaving early only lets go of it: cancelling would close the connection before the
  * answer is out.
- * @throws ApiError `payload_too_large`, `request_timeout`, `invalid_request` when the client went away
+ * @throws ApiError `payload_too_large`, `unsupported_media_type` for a compressed body, `request_timeout`, `invalid_request`
+ * when the client went away
  */
 export async function* readBody(
   request: Request,
@@ -34,6 +43,7 @@ export async function* readBody(
   bounds: BodyBounds,
 ): AsyncGenerator<Uint8Array> {
   const { bytesMax, pace } = bounds
+  refuseEncoded(request.headers)
   if ((declaredBytes(request.headers) ?? 0) > bytesMax) throw payloadTooLarge(bytesMax)
   if (request.body === null) return
   const reader: ReadableStreamDefaultReader<Uint8Array> = request.body.getReader()

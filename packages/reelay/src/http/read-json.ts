@@ -29,8 +29,14 @@ export async function readJson<T>(exchange: Exchange, schema: z.ZodType<T>): Pro
     })
   }
   const param = issue.path.map(String).join('.').slice(0, 80)
-  if (issue.code === 'invalid_type' && body[param] === undefined) {
+  if (issue.code === 'invalid_type' && valueAt(body, issue.path) === undefined) {
     throw new ApiError('missing_required_parameter', `${param} is required.`, { param })
   }
   throw invalidValue(param, `${param}: ${issue.message}.`)
 }
+
+const valueAt = (body: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>(
+    (value, name) => (typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined),
+    body,
+  )

@@ -80,7 +80,11 @@ export async function serve(app: App, options: ServeOptions): Promise<Serving> {
     outgoing.writeContinue()
     server.emit('request', incoming, outgoing)
   })
-  server.on('clientError', answerClientError)
+  // Node would refuse other expectations without a word of ours; they may be ignored (RFC 9110, 10.1.1).
+  server.on('checkExpectation', (incoming, outgoing) => server.emit('request', incoming, outgoing))
+  server.on('clientError', (error, socket) =>
+    answerClientError(error, socket, ids.id('req', clock.nowMs())),
+  )
   await listen(server, host, port)
   return { url: urlOf(server, host), close: (graceMs = CLOSE_GRACE_MS) => close(server, clock, graceMs) }
 }
@@ -107,7 +111,7 @@ function refuseUpload(outgoing: ServerResponse, bytesMax: number, requestId: str
 type ClientSocket = { writable: boolean; end(data: string): unknown; destroy(): unknown }
 
 /** What Node could not parse, or waited too long for. There is no request yet, so the answer is written by hand. */
-function answerClientError(error: Error & { code?: string }, socket: ClientSocket): void {
+function answerClientError(error: Error & { code?: string }, socket: ClientSocket, requestId: string): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return
@@ -120,7 +124,7 @@ function answerClientError(error: Error & { code?: string }, socket: ClientSocke
   const body = JSON.stringify(errorEnvelope(known))
   socket.end(
     `HTTP/1.1 ${status} Error\r\ncontent-type: application/json\r\nconnection: close\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      `x-request-id: ${requestId}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   )
 }
 

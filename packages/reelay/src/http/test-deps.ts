@@ -10,6 +10,7 @@ import type { VideoRequest } from '../task/request.ts'
 import type { Task } from '../task/task.ts'
 import { createApp, type App } from './app.ts'
 import { InputRefused, type HttpDeps, type HttpLimits, type HttpSettings } from './deps.ts'
+import { NO_LIMITS } from './limit-list.ts'
 import { TestFiles } from './test-files.ts'
 import { TestStore } from './test-store.ts'
 
@@ -91,6 +92,8 @@ const SETTINGS: HttpSettings = {
   profile: 'comet',
   defaultModel: null,
   limits: TEST_LIMITS,
+  projectLimits: NO_LIMITS,
+  trustedProxies: 0,
   azureAlias: false,
   version: '9.9.9',
 }
@@ -103,6 +106,7 @@ export function startTestApp(settings: Partial<HttpSettings> = {}): TestApp {
   const lines: TestApp['lines'] = []
   const planned: VideoRequest[] = []
   const stopping = new AbortController()
+  store.projects.push({ id: 'default', name: 'Default', createdAtMs: 0, limits: {} })
   store.projects.push({ id: 'proj_a', name: 'A', createdAtMs: clock.nowMs(), limits: {} })
   const deps: HttpDeps = {
     store,

@@ -13,6 +13,10 @@ export class TestStore extends TestEngineVerbs implements Port.Store {
   readonly retrieved: Set<string> = new Set()
   readonly projects: Port.Project[] = []
   readonly keys: { key: Port.ApiKey; hash: string }[] = []
+  /** Whose cancels and deletes came, in their order. */
+  readonly wishes: (Port.WishOrigin | null)[] = []
+  /** What every task was made with. */
+  readonly inserts: Port.TaskInsert[] = []
   /** Thrown by every write, while set. */
   failure: Error | null = null
   readonly #idempotency = new Map<string, { fingerprint: string; taskId: string }>()
@@ -60,6 +64,11 @@ export class TestStore extends TestEngineVerbs implements Port.Store {
       earlier.answered = true
       return { kind: 'replayed', by: 'client_retry', task: this.findTask(task.projectId, taskId), replayId }
     }
+    const { inFlight } = await this.projectUsage(task.projectId)
+    const { inFlightMax } = insert.limits
+    if (inFlightMax !== null && inFlight >= inFlightMax)
+      return { kind: 'limited', by: 'in_flight', max: inFlightMax }
+    this.inserts.push(insert)
     this.tasks.set(task.id, task)
     this.files.set(task.id, insert.artifacts)
     if (idempotency !== null) {
@@ -127,13 +136,23 @@ export class TestStore extends TestEngineVerbs implements Port.Store {
     )
   }
 
-  async requestCancel(projectId: string, id: string): Promise<Task | undefined> {
+  async requestCancel(
+    projectId: string,
+    id: string,
+    by: Port.WishOrigin | null = null,
+  ): Promise<Task | undefined> {
+    this.wishes.push(by)
     const task = this.findTask(projectId, id)
     if (task === undefined || isTerminal(task.state)) return task
     return this.change(id, { cancelRequestedAtMs: this.#nowMs() }, 'scheduled')
   }
 
-  async deleteTask(projectId: string, id: string): Promise<Task | undefined> {
+  async deleteTask(
+    projectId: string,
+    id: string,
+    by: Port.WishOrigin | null = null,
+  ): Promise<Task | undefined> {
+    this.wishes.push(by)
     if (this.findTask(projectId, id) === undefined) return undefined
     return this.change(id, { deletedAtMs: this.#nowMs() }, 'scheduled')
   }
@@ -152,7 +171,15 @@ export class TestStore extends TestEngineVerbs implements Port.Store {
   }
 
   findKey(hash: string): Port.ApiKey | undefined {
-    return this.keys.find((entry) => entry.hash === hash && entry.key.revokedAtMs === null)?.key
+    return this.keys.find((entry) => entry.hash === hash && this.#isLive(entry.key))?.key
+  }
+
+  findDeadKey(hash: string): Port.ApiKey | undefined {
+    return this.keys.find((entry) => entry.hash === hash && !this.#isLive(entry.key))?.key
+  }
+
+  #isLive({ expiresAtMs, revokedAtMs }: Port.ApiKey): boolean {
+    return revokedAtMs === null && (expiresAtMs === null || expiresAtMs > this.#nowMs())
   }
 
   async listKeys(projectId: string | null): Promise<readonly Port.ApiKey[]> {
@@ -172,8 +199,9 @@ export class TestStore extends TestEngineVerbs implements Port.Store {
     return (this.projects[index] = { ...project, ...patch })
   }
 
-  async projectUsage(): Promise<Port.ProjectUsage> {
-    return { inFlight: 0, createdToday: 0 }
+  async projectUsage(id: string): Promise<Port.ProjectUsage> {
+    const own = [...this.tasks.values()].filter(({ projectId }) => projectId === id)
+    return { inFlight: own.filter(({ state }) => !isTerminal(state)).length, createdToday: own.length }
   }
 
   async findKeyById(projectId: string | null, id: string): Promise<Port.ApiKey | undefined> {

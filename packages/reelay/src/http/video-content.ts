@@ -1,7 +1,7 @@
 import type { ArtifactRole } from '../store/store.ts'
 import type { Task } from '../task/task.ts'
+import { admit } from './admit.ts'
 import { ApiError, invalidValue, videoNotFound } from './api-error.ts'
-import { authenticate, requireScope } from './authenticate.ts'
 import type { Exchange } from './exchange.ts'
 import { videoIdOf } from './find-video.ts'
 import { pollPauseSeconds } from './poll-pace.ts'
@@ -54,10 +54,8 @@ function taskOfLink(exchange: Exchange, query: URLSearchParams, variant: Variant
 
 /** Here rather than in the route's table, because a signed link needs no key. */
 function taskOfKey(exchange: Exchange): Task {
-  const { settings, store } = exchange.shared
-  const key = authenticate(exchange.request.headers, store, settings)
-  requireScope(key, 'content')
-  const task = store.findTask(key.projectId, videoIdOf(exchange))
+  const key = admit(exchange, 'content', 'read')
+  const task = exchange.shared.store.findTask(key.projectId, videoIdOf(exchange))
   if (task === undefined) throw videoNotFound()
   return task
 }

@@ -100,6 +100,9 @@ export type InsertOutcome =
   | { kind: 'limited'; by: 'in_flight'; max: number }
   | { kind: 'limited'; by: 'per_day'; max: number; dayEndsAtMs: number }
 
+/** Whose wish it is, for the timeline. */
+export type WishOrigin = { keyId: string; requestId: string }
+
 export type IdempotentUse = { fingerprint: string; taskId: string }
 
 export type ListQuery = {
@@ -193,9 +196,9 @@ export interface Store {
   removeArtifacts(taskId: string, roles: readonly ArtifactRole[]): Promise<void>
   timeline(taskId: string): Promise<readonly TimelineEntry[]>
   /** Stores the wish and wakes the task. The engine acts on it. Undefined when there is no such task. */
-  requestCancel(projectId: string, id: string): Promise<Task | undefined>
+  requestCancel(projectId: string, id: string, by?: WishOrigin): Promise<Task | undefined>
   /** Hides the task, asks for its cancellation and wakes it. Undefined when there is no such task. */
-  deleteTask(projectId: string, id: string): Promise<Task | undefined>
+  deleteTask(projectId: string, id: string, by?: WishOrigin): Promise<Task | undefined>
 
   /** Leases due tasks of one account, as many as its bucket grants. */
   claimDue(query: ClaimQuery): Promise<ClaimBatch>
@@ -234,6 +237,8 @@ export interface Store {
   createKey(key: ApiKey, secretHash: string): Promise<void>
   /** The live key with this hash. */
   findKey(secretHash: string): ApiKey | undefined
+  /** The key with this hash that is refused because it was revoked or has expired: for the log, never for an answer. */
+  findDeadKey(secretHash: string): ApiKey | undefined
   listKeys(projectId: string | null): Promise<readonly ApiKey[]>
   /** Null project: of any. Undefined when there is no such live key there. */
   findKeyById(projectId: string | null, id: string): Promise<ApiKey | undefined>

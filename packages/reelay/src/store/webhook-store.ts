@@ -178,9 +178,9 @@ export interface WebhookStore {
   findDelivery(projectId: string, id: string): Promise<Delivery | undefined>
   deliveryAttempts(deliveryId: string): Promise<readonly DeliveryAttempt[]>
   listDeliveries(query: DeliveryQuery): Promise<DeliveryPage>
-  /** Starts the schedule of an ended delivery again. `busy`: it is still under way. */
+  /** Starts the schedule of an ended delivery again. `missing` also where its endpoint was deleted or is disabled. */
   resendDelivery(projectId: string, id: string): Promise<Delivery | 'missing' | 'pending'>
-  /** The same for all that failed (`exhausted` and `cancelled`). Answers how many. */
+  /** The same for all that failed (`exhausted` and `cancelled`) and have somewhere to go. Answers how many. */
   resendFailed(query: ResendQuery): Promise<number>
 }
 

@@ -24,16 +24,18 @@ export function healthAfter(
   { worked, nowMs, pauseMs }: { worked: boolean; nowMs: number; pauseMs: number },
 ): TargetHealth {
   if (worked) return HEALTHY
+  // Requests that were under way together fail together: they are one failure of the probe, not several.
+  if (health.openUntilMs !== null && health.openUntilMs > nowMs) return health
   const failures = health.failures + 1
   const failingSinceMs = health.failingSinceMs ?? nowMs
   if (failures < FAILURES_MAX) return { failures, failingSinceMs, openUntilMs: null }
-  // Requests that were under way together fail together: they are one failure of the probe, not several.
-  if (health.openUntilMs !== null && health.openUntilMs > nowMs)
-    return { ...health, failures, failingSinceMs }
   const factor = Math.min(PAUSE_FACTOR_MAX, 2 ** Math.min(30, failures - FAILURES_MAX))
   return { failures, failingSinceMs, openUntilMs: nowMs + pauseMs * factor }
 }
 
-/** True when nothing has reached the address for days: a person has to look at it. */
-export const isLost = ({ failingSinceMs }: TargetHealth, nowMs: number): boolean =>
-  failingSinceMs !== null && nowMs - failingSinceMs >= LOST_AFTER_MS
+/**
+ * True when nothing has reached the address for days: a person has to look at it. A few failures are not enough: between
+ * two of them the gateway may have been off.
+ */
+export const isLost = ({ failures, failingSinceMs }: TargetHealth, nowMs: number): boolean =>
+  failures >= FAILURES_MAX && failingSinceMs !== null && nowMs - failingSinceMs >= LOST_AFTER_MS

@@ -4,6 +4,7 @@ import { storeCommitContract } from './store-commit-contract.ts'
 import { storeInsertContract } from './store-insert-contract.ts'
 import { storeReadContract } from './store-read-contract.ts'
 import type { OpenStore } from './store-subject.ts'
+import { storeWebhookContract } from './store-webhook-contract.ts'
 
 /** What every `Store` must do, whatever is below it. `open` gives a new, empty one each time. */
 export function storeContract(open: OpenStore): void {
@@ -12,4 +13,5 @@ export function storeContract(open: OpenStore): void {
   storeClaimContract(open)
   storeCommitContract(open)
   storeAccessContract(open)
+  storeWebhookContract(open)
 }

@@ -40,11 +40,14 @@ export class GatewayProcess {
   }
 
   /** POST /v1/videos. Undefined when the process died before it answered: then nothing was promised. */
-  async create(fields: Readonly<Record<string, unknown>>): Promise<string | undefined> {
+  async create(
+    fields: Readonly<Record<string, unknown>>,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<string | undefined> {
     try {
       const response = await fetch(`${this.url}/v1/videos`, {
         method: 'POST',
-        headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' },
+        headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json', ...headers },
         body: JSON.stringify(fields),
       })
       const body: unknown = await response.json()

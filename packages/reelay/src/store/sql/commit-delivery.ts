@@ -111,6 +111,16 @@ export async function cancelPending({ db, nowMs }: Transaction, endpointId: stri
     .execute()
 }
 
+/** The endpoint has a new URL: what is under way to the old one says nothing of it, and goes to the new one at once. */
+export async function recallDeliveries({ db, nowMs }: Transaction, endpointId: string): Promise<void> {
+  await db
+    .updateTable('deliveries')
+    .set((set) => ({ due_at: nowMs, lease_owner: null, fence: set('fence', '+', 1) }))
+    .where('endpoint_id', '=', endpointId)
+    .where('lease_owner', 'is not', null)
+    .execute()
+}
+
 export async function releaseDeliveries(transaction: Transaction, claims: readonly Held[]): Promise<void> {
   const { db, nowMs } = transaction
   for (const claim of claims) {

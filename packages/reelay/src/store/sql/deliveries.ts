@@ -77,6 +77,7 @@ export async function resendDelivery(
   const row = await findRow(transaction, projectId, id)
   if (row === undefined) return 'missing'
   if (row.state === 'pending') return 'pending'
+  if ((await withAddress(transaction, [row])).length === 0) return 'missing'
   await restart(transaction, [row])
   const after = await findRow(transaction, projectId, id)
   return after === undefined ? 'missing' : deliveryOfRow(after)
@@ -90,9 +91,27 @@ export async function resendFailed(transaction: Transaction, query: ResendQuery)
     .where('state', 'in', ['exhausted', 'cancelled'])
     .where('created_at', '>=', query.sinceMs)
   if (query.endpointId !== null) select = select.where('endpoint_id', '=', query.endpointId)
-  const rows = await select.orderBy('created_at').limit(RESENT_MAX).execute()
+  const failed = await select.orderBy('created_at').limit(RESENT_MAX).execute()
+  const rows = await withAddress(transaction, failed)
   await restart(transaction, rows)
   return rows.length
+}
+
+/** Those that have somewhere to go: the endpoint is there and wants them, or it is a callback. */
+async function withAddress(
+  { db }: Transaction,
+  rows: readonly DeliveryRow[],
+): Promise<readonly DeliveryRow[]> {
+  const projectIds = [...new Set(rows.map((row) => row.project_id))]
+  if (projectIds.length === 0) return []
+  const enabled = await db
+    .selectFrom('endpoints')
+    .select('id')
+    .where('project_id', 'in', projectIds)
+    .where('disabled_reason', 'is', null)
+    .execute()
+  const ids = new Set(enabled.map(({ id }) => id))
+  return rows.filter((row) => row.endpoint_id === null || ids.has(row.endpoint_id))
 }
 
 /** The schedule begins again; the event keeps its id, so that a receiver that has seen it knows it. */

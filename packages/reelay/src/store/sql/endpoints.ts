@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import { HEALTHY } from '../../webhooks/circuit.ts'
 import type { Endpoint, EndpointPatch, SealedSecret, SecretRotation, TargetHealth } from '../webhook-store.ts'
-import { cancelPending } from './commit-delivery.ts'
+import { cancelPending, recallDeliveries } from './commit-delivery.ts'
 import type { EndpointRow, Tables } from './schema.ts'
 import type { Transaction } from './transaction.ts'
 import { endpointOfRow, healthOfRow, rowOfEndpoint, secretsOf } from './webhook-rows.ts'
@@ -58,6 +58,7 @@ export async function updateEndpoint(
   const after: Endpoint = { ...before, ...patch }
   await transaction.db.updateTable('endpoints').set(rowOfEndpoint(after)).where('id', '=', id).execute()
   if (after.disabledReason !== null) await cancelPending(transaction, id)
+  if (after.url !== before.url) await recallDeliveries(transaction, id)
   const isFresh =
     after.url !== before.url || (before.disabledReason !== null && after.disabledReason === null)
   if (isFresh) await saveHealth(transaction, id, HEALTHY)

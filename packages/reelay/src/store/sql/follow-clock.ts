@@ -20,6 +20,12 @@ export async function followClock(
     .set({ due_at: nowMs + leaseMs })
     .where('lease_owner', 'is not', null)
     .execute()
+  // How long an address has been failing is a duration: time that nobody lived through does not count.
+  await db
+    .updateTable('webhook_targets')
+    .set((set) => ({ failing_since: set('failing_since', '+', movedMs) }))
+    .where('failing_since', 'is not', null)
+    .execute()
   // Set ahead, things come due early, which the accounts' rates pace.
   if (movedMs > 0) return
   await db
@@ -42,10 +48,13 @@ export async function followClock(
     .execute()
   await db
     .updateTable('webhook_targets')
-    .set((set) => ({
-      next_due_at: set('next_due_at', '+', movedMs),
-      open_until: set('open_until', '+', movedMs),
-    }))
+    .set((set) => ({ next_due_at: set('next_due_at', '+', movedMs) }))
     .where('next_due_at', '>', nowMs)
+    .execute()
+  // Also where nothing waits now: what comes next must not wait for a time of the old clock.
+  await db
+    .updateTable('webhook_targets')
+    .set((set) => ({ open_until: set('open_until', '+', movedMs) }))
+    .where('open_until', '>', nowMs)
     .execute()
 }

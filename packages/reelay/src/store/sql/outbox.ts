@@ -58,9 +58,16 @@ function deliveryOf({ nowMs }: Transaction, task: Task, event: VideoEvent, addre
   }
 }
 
-/** Nothing happens when the event is on its way to that address already, or has arrived. */
+/** Nothing happens when the event is on its way to that address, or has arrived, whatever its URL was then. */
 export async function addDelivery(transaction: Transaction, delivery: Delivery): Promise<void> {
   const key = targetKeyOf(delivery)
+  const earlier = await transaction.db
+    .selectFrom('deliveries')
+    .select('id')
+    .where('event_id', '=', delivery.eventId)
+    .where('target_key', '=', key)
+    .executeTakeFirst()
+  if (earlier !== undefined) return
   await transaction.db
     .insertInto('deliveries')
     .values({

@@ -1,5 +1,6 @@
 import { isTerminal } from '../../task/state.ts'
-import type { Task } from '../../task/task.ts'
+import type { Task, TaskEvent } from '../../task/task.ts'
+import type { WishOrigin } from '../store.ts'
 import { wakeTask } from './leases.ts'
 import { loadTask } from './load-task.ts'
 import { appendEvents } from './timeline.ts'
@@ -10,12 +11,13 @@ export async function requestCancel(
   transaction: Transaction,
   projectId: string,
   id: string,
+  by?: WishOrigin,
 ): Promise<Task | undefined> {
   const task = await ownTask(transaction, projectId, id)
   if (task === undefined || isTerminal(task.state) || task.cancelRequestedAtMs !== null) return task
   const { db, nowMs } = transaction
   await db.updateTable('tasks').set({ cancel_requested_at: nowMs }).where('id', '=', id).execute()
-  await appendEvents(transaction, task, [{ kind: 'task.cancel_requested' }])
+  await appendEvents(transaction, task, [wishEvent('task.cancel_requested', by)])
   await wakeTask(transaction, id)
   transaction.changed.set(id, 'scheduled')
   return loadTask(transaction, id)
@@ -25,6 +27,7 @@ export async function deleteTask(
   transaction: Transaction,
   projectId: string,
   id: string,
+  by?: WishOrigin,
 ): Promise<Task | undefined> {
   const task = await ownTask(transaction, projectId, id)
   if (task === undefined) return undefined
@@ -34,10 +37,14 @@ export async function deleteTask(
     .set({ deleted_at: nowMs, cancel_requested_at: task.cancelRequestedAtMs ?? nowMs })
     .where('id', '=', id)
     .execute()
-  await appendEvents(transaction, task, [{ kind: 'task.deleted' }])
+  await appendEvents(transaction, task, [wishEvent('task.deleted', by)])
   if (!isTerminal(task.state)) await wakeTask(transaction, id)
   transaction.changed.set(id, 'scheduled')
   return loadTask(transaction, id)
+}
+
+function wishEvent(kind: TaskEvent['kind'], by: WishOrigin | undefined): TaskEvent {
+  return by === undefined ? { kind } : { kind, data: { request_id: by.requestId, key_id: by.keyId } }
 }
 
 async function ownTask(transaction: Transaction, projectId: string, id: string): Promise<Task | undefined> {

@@ -18,6 +18,7 @@ export class SqliteReads {
   readonly #task: StatementSync
   readonly #artifacts: StatementSync
   readonly #key: StatementSync
+  readonly #deadKey: StatementSync
   readonly #project: StatementSync
   readonly #position: StatementSync
   readonly #paused: StatementSync
@@ -31,6 +32,9 @@ export class SqliteReads {
     this.#key = database.prepare(
       `select * from api_keys where secret_hash = ? and revoked_at is null
         and (expires_at is null or expires_at > ?)`,
+    )
+    this.#deadKey = database.prepare(
+      'select * from api_keys where secret_hash = ? and (revoked_at is not null or expires_at <= ?)',
     )
     this.#project = database.prepare('select id, name, created_at, limits from projects where id = ?')
     this.#position = database.prepare('select created_at, id from tasks where id = ? and project_id = ?')
@@ -58,6 +62,11 @@ export class SqliteReads {
 
   key(secretHash: string, nowMs: number): ApiKey | undefined {
     const row = this.#key.get(secretHash, nowMs)
+    return row === undefined ? undefined : keyOfRow(row as unknown as ApiKeyRow)
+  }
+
+  deadKey(secretHash: string, nowMs: number): ApiKey | undefined {
+    const row = this.#deadKey.get(secretHash, nowMs)
     return row === undefined ? undefined : keyOfRow(row as unknown as ApiKeyRow)
   }
 

@@ -169,12 +169,12 @@ class SqliteStore implements Port.Store {
     }))
   }
 
-  requestCancel(projectId: string, id: string): Promise<Task | undefined> {
-    return this.#writer.write((transaction) => requestCancel(transaction, projectId, id))
+  requestCancel(projectId: string, id: string, by?: Port.WishOrigin): Promise<Task | undefined> {
+    return this.#writer.write((transaction) => requestCancel(transaction, projectId, id, by))
   }
 
-  deleteTask(projectId: string, id: string): Promise<Task | undefined> {
-    return this.#writer.write((transaction) => deleteTask(transaction, projectId, id))
+  deleteTask(projectId: string, id: string, by?: Port.WishOrigin): Promise<Task | undefined> {
+    return this.#writer.write((transaction) => deleteTask(transaction, projectId, id, by))
   }
 
   async claimDue(query: Port.ClaimQuery): Promise<Port.ClaimBatch> {
@@ -278,6 +278,10 @@ class SqliteStore implements Port.Store {
 
   findKey(secretHash: string): Port.ApiKey | undefined {
     return this.#reads.key(secretHash, this.#clock.nowMs())
+  }
+
+  findDeadKey(secretHash: string): Port.ApiKey | undefined {
+    return this.#reads.deadKey(secretHash, this.#clock.nowMs())
   }
 
   findKeyById(projectId: string | null, id: string): Promise<Port.ApiKey | undefined> {
