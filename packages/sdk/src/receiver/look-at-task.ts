@@ -22,6 +22,7 @@ export async function lookAtTask(parts: ReceiverParts, follow: Follow): Promise<
   const { taskId } = follow
   const keys = [...follow.callbackKeys]
   const record = await readRecord(parts, taskId)
+  if (record.ended) return conclude(parts, follow)
   const video = await askServer(parts, follow)
   if (video === null) return noteMissing(parts, follow)
   if (!isTerminalStatus(video.status)) {

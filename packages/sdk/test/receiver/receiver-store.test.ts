@@ -172,6 +172,20 @@ test('a crash between the answer and the confirmation of an unsigned callback lo
   reopened.close()
 })
 
+test('a task whose claim was not confirmed is still polled after a restart', async () => {
+  const first = receiverHarness({ signed: false })
+  first.setTask('k1', 'in_progress')
+  await first.sendUnsigned({ task_id: 'k1', task_status: 'succeed' })
+  await first.settle()
+  await first.receiver.close()
+  const second = receiverHarness({ signed: false, before: first })
+  await second.receiver.resume()
+  second.setTask('k1', 'completed')
+  await second.pass(10_000)
+  assert.deepEqual(second.shown, ['video.completed k1'])
+  await second.receiver.close()
+})
+
 test('resume while events are being handled shows none twice', async () => {
   const gate = latch()
   const harness = receiverHarness({ onEvent: () => gate.opened })

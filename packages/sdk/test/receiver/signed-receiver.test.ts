@@ -234,7 +234,22 @@ test('a test event is shown once', async () => {
   const harness = receiverHarness()
   const body = Buffer.from(testEventBody())
   const headers = signWebhook(body, { id: 'evt_test1', nowMs: harness.clock.nowMs() })
-  for (let n = 0; n < 2; n += 1) await harness.receiver.handle({ method: 'POST', headers, body })
+  for (let n = 0; n < 2; n += 1) {
+    await harness.receiver.handle({ method: 'POST', headers, body })
+    await harness.settle()
+  }
+  assert.deepEqual(harness.shown, ['webhook.test evt_test1'])
+})
+
+test('a test event that is being handled is not taken up by resume', async () => {
+  const gate = latch()
+  const harness = receiverHarness({ onEvent: () => gate.opened })
+  const body = Buffer.from(testEventBody())
+  const headers = signWebhook(body, { id: 'evt_test1', nowMs: harness.clock.nowMs() })
+  await harness.receiver.handle({ method: 'POST', headers, body })
+  const resumed = harness.receiver.resume()
+  gate.open()
+  await resumed
   await harness.settle()
   assert.deepEqual(harness.shown, ['webhook.test evt_test1'])
 })

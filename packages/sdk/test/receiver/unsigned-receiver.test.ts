@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createMemoryStore } from '../../src/receiver/memory-store.ts'
 import { readCallback } from '../../src/receiver/read-callback.ts'
+import type { ReceiverStore } from '../../src/receiver/receiver-store.ts'
 import { receiverHarness } from './receiver-harness.ts'
 
 const SEED_CALLBACK = {
@@ -79,6 +81,10 @@ test('callbacks of a running task show its progress once per state', async () =>
   await harness.sendUnsigned({ task_id: 'k1', task_status: 'processing' })
   await harness.pass(2_000)
   assert.deepEqual(harness.shown, ['video.in_progress k1'])
+  const looks = harness.asked().length
+  await harness.sendUnsigned({ task_id: 'k1', task_status: 'processing' })
+  await harness.pass(1_000)
+  assert.equal(harness.asked().length, looks)
   harness.setTask('k1', 'completed')
   await harness.sendUnsigned({ task_id: 'k1', task_status: 'succeed' })
   await harness.pass(2_000)
@@ -86,11 +92,22 @@ test('callbacks of a running task show its progress once per state', async () =>
 })
 
 test('a hundred different callbacks for one task cause few looks and are kept up to 50', async () => {
-  const harness = receiverHarness({ signed: false })
+  const memory = createMemoryStore()
+  const added: string[] = []
+  const store: ReceiverStore = {
+    ...memory,
+    add: async (callback, callbacksMax) => {
+      const result = await memory.add(callback, callbacksMax)
+      added.push(result)
+      return result
+    },
+  }
+  const harness = receiverHarness({ signed: false, store })
   harness.setTask('task_example', 'in_progress')
   for (let n = 0; n < 100; n += 1) {
     assert.equal((await harness.sendUnsigned({ ...SEED_CALLBACK, n })).status, 200)
   }
+  assert.equal(added.filter((result) => result === 'added').length, 50)
   await harness.pass(3_000)
   assert.ok(harness.asked().length <= 4, `${harness.asked().length} looks`)
   harness.setTask('task_example', 'completed')
@@ -137,6 +154,8 @@ test('a tracked task whose event arrives is polled no more', async () => {
   harness.setTask('video_1', 'completed')
   await harness.receiver.track('video_1')
   await harness.sendSigned()
+  await harness.settle()
+  assert.equal(harness.clock.sleeping, 0)
   await harness.pass(600_000)
   assert.deepEqual(harness.shown, ['video.completed video_1'])
   assert.deepEqual(harness.asked(), [])
