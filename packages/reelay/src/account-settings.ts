@@ -23,7 +23,7 @@ export function accountsOf(given: Environment): readonly AccountConfig[] {
 }
 
 const isEnabled = ({ enabledBy }: ProviderKind, given: Environment): boolean =>
-  enabledBy === null || given[enabledBy] !== undefined
+  enabledBy.length === 0 || enabledBy.some((name) => given[name] !== undefined)
 
 /** What is wrong with the providers' settings, a sentence each. */
 export function accountFaults(given: Environment): string[] {
@@ -36,7 +36,9 @@ export function accountFaults(given: Environment): string[] {
       const known = PROVIDER_KINDS.map((other) => other.name).join(', ')
       return [`REELAY_PROVIDERS names ${name}; known are ${known}`]
     }
-    return isEnabled(kind, given) ? [] : [`REELAY_PROVIDERS names ${name}, but ${kind.enabledBy} is not set`]
+    return isEnabled(kind, given)
+      ? []
+      : [`REELAY_PROVIDERS names ${name}, but ${kind.enabledBy.join(' or ')} is not set`]
   })
   return [...values, ...names]
 }

@@ -63,7 +63,8 @@ export interface Reelay {
   /**
    * The HTTP interface as a function, to mount in a server of your own. On a Node server, pass Node's response as
    * `env.outgoing` (`@hono/node-server` hands it to its callback): it tells when an answer has left this process. Without it
-   * the retry of a client that counts its retries may join a request that was answered already.
+   * the retry of a client that counts its retries may join a request that was answered already. Without `env.incoming`, Node's
+   * request, nobody can tell who is connected, and failed authentications are not limited.
    */
   fetch(request: Request, env?: HttpBindings): Promise<Response>
   /** Starts working on tasks. */

@@ -195,6 +195,30 @@ test('secrets have 32 or more characters', () => {
   }
 })
 
+test('limits of projects are a list, of which each part may be given alone', () => {
+  const defaults = loadConfig({}).projectLimits
+  assert.deepEqual(loadConfig({ REELAY_LIMITS: 'creates=10/s' }).projectLimits, {
+    ...defaults,
+    createsPerMinute: 600,
+  })
+  assert.deepEqual(Object.values(loadConfig({ REELAY_LIMITS: 'off' }).projectLimits), [
+    null,
+    null,
+    null,
+    null,
+  ])
+  assert.match(
+    faultsOf({ REELAY_LIMITS: 'creates=10' }),
+    /off, or a list like creates=1200\/m[^]*REELAY_LIMITS/,
+  )
+})
+
+test('proxies in front are counted, none by default', () => {
+  assert.equal(loadConfig({ REELAY_TRUST_PROXY: '2' }).trustedProxies, 2)
+  for (const value of ['-1', '11', '1.5', 'true'])
+    assert.match(faultsOf({ REELAY_TRUST_PROXY: value }), /TRUST_PROXY/)
+})
+
 test('limits are numbers within bounds', () => {
   const { limits } = loadConfig({ REELAY_LIMIT_FILE_BYTES: '2048', REELAY_LIMIT_PROMPT_CHARACTERS: '10' })
   assert.deepEqual([limits.fileBytesMax, limits.promptCharactersMax], [2_048, 10])

@@ -67,8 +67,8 @@ async function keepFirst(draft: string, path: string): Promise<boolean> {
   try {
     await link(draft, path)
     return true
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false
+  } catch {
+    // There is one of that name, or there are no links here: the copy tells which.
   }
   try {
     await copyFile(draft, path, constants.COPYFILE_EXCL)

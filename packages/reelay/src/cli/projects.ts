@@ -13,12 +13,13 @@ export type ProjectCreateOptions = GlobalOptions & { name: string }
 
 export type ProjectShowOptions = GlobalOptions & { id: string }
 
-/** Null: no limit. */
+type LimitOption = number | 'off'
+
 export type ProjectLimitOptions = ProjectShowOptions & {
-  creates?: number | null
-  reads?: number | null
-  inFlight?: number | null
-  perDay?: number | null
+  creates?: LimitOption
+  reads?: LimitOption
+  inFlight?: LimitOption
+  perDay?: LimitOption
 }
 
 /** `reelay projects create`: prints the id of the new project. */
@@ -58,13 +59,15 @@ export async function limit(options: ProjectLimitOptions, io: Io): Promise<ExitC
   const client = await connect(options, io)
   const { id, creates, reads, inFlight, perDay } = options
   const limits: ProjectLimits = {
-    ...(creates === undefined ? {} : { creates_per_minute: creates }),
-    ...(reads === undefined ? {} : { reads_per_minute: reads }),
-    ...(inFlight === undefined ? {} : { in_flight: inFlight }),
-    ...(perDay === undefined ? {} : { per_day: perDay }),
+    ...(creates === undefined ? {} : { creates_per_minute: limitOf(creates) }),
+    ...(reads === undefined ? {} : { reads_per_minute: limitOf(reads) }),
+    ...(inFlight === undefined ? {} : { in_flight: limitOf(inFlight) }),
+    ...(perDay === undefined ? {} : { per_day: limitOf(perDay) }),
   }
   return print(await client.projects.update(id, { limits }), options, io)
 }
+
+const limitOf = (option: LimitOption): number | null => (option === 'off' ? null : option)
 
 const ROWS = [
   ['creates a minute', 'creates_per_minute'],

@@ -33,9 +33,9 @@ export const words = (value: string, previous: readonly string[] | undefined): r
   ...value.split(',').flatMap((word) => (word.trim() === '' ? [] : [word.trim()])),
 ]
 
-/** Reads a limit: a whole number, or `off` for none. */
-export function limitOf(text: string): number | null {
-  if (text === 'off') return null
+/** Reads a limit: a whole number, or `off` for none, which stays a word because commander takes null for a bare flag. */
+export function limitOf(text: string): number | 'off' {
+  if (text === 'off') return text
   if (/^\d{1,9}$/.test(text)) return Number(text)
   throw new InvalidArgumentError('It must be a whole number, or off.')
 }

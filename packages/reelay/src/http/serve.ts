@@ -44,7 +44,7 @@ export async function serve(app: App, options: ServeOptions): Promise<Serving> {
   const { host, port, limits, log, clock = systemClock, ids = systemIds } = options
   const listener = getRequestListener(
     async (request, { incoming, outgoing }) =>
-      lingering(await app.fetch(request, { outgoing }), request, incoming, clock),
+      lingering(await app.fetch(request, { incoming, outgoing }), request, incoming, clock),
     {
       // Requests that never reach the API: no host, or a target that is no URL.
       errorHandler: (error) => {
@@ -82,9 +82,7 @@ export async function serve(app: App, options: ServeOptions): Promise<Serving> {
   })
   // Node would refuse other expectations without a word of ours; they may be ignored (RFC 9110, 10.1.1).
   server.on('checkExpectation', (incoming, outgoing) => server.emit('request', incoming, outgoing))
-  server.on('clientError', (error, socket) =>
-    answerClientError(error, socket, ids.id('req', clock.nowMs())),
-  )
+  server.on('clientError', (error, socket) => answerClientError(error, socket, ids.id('req', clock.nowMs())))
   await listen(server, host, port)
   return { url: urlOf(server, host), close: (graceMs = CLOSE_GRACE_MS) => close(server, clock, graceMs) }
 }

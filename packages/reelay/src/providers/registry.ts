@@ -4,10 +4,16 @@ import type { GuardedClient } from '../net/guarded-fetch.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
 import { createCometapi } from './cometapi/index.ts'
+import { createGemini } from './gemini/index.ts'
+import { createKling } from './kling/index.ts'
 import { createLocal } from './local/index.ts'
+import { createLuma } from './luma/index.ts'
+import { createMinimax } from './minimax/index.ts'
 import { createOpenai } from './openai/index.ts'
 import { OPENAI_DIALECTS } from './openai/request.ts'
 import type { Provider } from './provider.ts'
+import { createVidu } from './vidu/index.ts'
+import { createXai } from './xai/index.ts'
 
 /** How one of a provider's environment variables is read. A URL loses trailing slashes and a trailing `/v1`. */
 export type ProviderSetting =
@@ -32,20 +38,35 @@ export type ProviderParts = {
 export type ProviderKind = {
   name: string
   settings: Readonly<Record<string, ProviderSetting>>
-  /** The setting that turns it on; null: it is always there. */
-  enabledBy: string | null
+  /** The settings any of which turns it on; none: it is always there. */
+  enabledBy: readonly string[]
   create: (settings: ProviderSettings, parts: ProviderParts) => Provider | Promise<Provider>
 }
 
+type KeyedOptions = {
+  apiKey: string
+  baseUrl?: string | undefined
+  guarded: GuardedClient
+  clock: Clock
+}
+
+/** A provider that needs one key, and has a base URL of its own that can be moved. */
+const keyed = (
+  name: string,
+  keySetting: string,
+  urlSetting: string,
+  create: (options: KeyedOptions) => Provider,
+): ProviderKind => ({
+  name,
+  settings: { [keySetting]: { kind: 'secret' }, [urlSetting]: { kind: 'url' } },
+  enabledBy: [keySetting],
+  create: (settings, { guarded, clock }) =>
+    create({ apiKey: settings[keySetting] ?? '', baseUrl: settings[urlSetting], guarded, clock }),
+})
+
 /** Every provider that the gateway speaks to, in the order in which they are preferred: one line each. */
 export const PROVIDER_KINDS: readonly ProviderKind[] = [
-  {
-    name: 'cometapi',
-    settings: { COMETAPI_KEY: { kind: 'secret' }, COMETAPI_BASE_URL: { kind: 'url' } },
-    enabledBy: 'COMETAPI_KEY',
-    create: ({ COMETAPI_KEY = '', COMETAPI_BASE_URL }, { guarded, clock }) =>
-      createCometapi({ apiKey: COMETAPI_KEY, baseUrl: COMETAPI_BASE_URL, guarded, clock }),
-  },
+  keyed('cometapi', 'COMETAPI_KEY', 'COMETAPI_BASE_URL', createCometapi),
   {
     name: 'openai',
     settings: {
@@ -53,7 +74,7 @@ export const PROVIDER_KINDS: readonly ProviderKind[] = [
       OPENAI_VIDEO_API_KEY: { kind: 'secret' },
       OPENAI_VIDEO_DIALECT: { kind: 'choice', of: OPENAI_DIALECTS },
     },
-    enabledBy: 'OPENAI_VIDEO_BASE_URL',
+    enabledBy: ['OPENAI_VIDEO_BASE_URL'],
     create: ({ OPENAI_VIDEO_BASE_URL = '', OPENAI_VIDEO_API_KEY, ...settings }, { guarded, clock }) =>
       createOpenai({
         baseUrl: OPENAI_VIDEO_BASE_URL,
@@ -64,9 +85,33 @@ export const PROVIDER_KINDS: readonly ProviderKind[] = [
       }),
   },
   {
+    name: 'kling',
+    settings: {
+      KLING_API_KEY: { kind: 'secret' },
+      KLING_ACCESS_KEY: { kind: 'secret' },
+      KLING_SECRET_KEY: { kind: 'secret' },
+      KLING_BASE_URL: { kind: 'url' },
+    },
+    enabledBy: ['KLING_API_KEY', 'KLING_ACCESS_KEY'],
+    create: (settings, { guarded, clock }) =>
+      createKling({
+        apiKey: settings['KLING_API_KEY'],
+        accessKey: settings['KLING_ACCESS_KEY'],
+        secretKey: settings['KLING_SECRET_KEY'],
+        baseUrl: settings['KLING_BASE_URL'],
+        guarded,
+        clock,
+      }),
+  },
+  keyed('gemini', 'GEMINI_API_KEY', 'GEMINI_BASE_URL', createGemini),
+  keyed('minimax', 'MINIMAX_API_KEY', 'MINIMAX_BASE_URL', createMinimax),
+  keyed('vidu', 'VIDU_API_KEY', 'VIDU_BASE_URL', createVidu),
+  keyed('xai', 'XAI_API_KEY', 'XAI_BASE_URL', createXai),
+  keyed('luma', 'LUMAAI_API_KEY', 'LUMAAI_BASE_URL', createLuma),
+  {
     name: 'local',
     settings: {},
-    enabledBy: null,
+    enabledBy: [],
     create: (_settings, { media, clock, log, dataDir }) =>
       createLocal({ directory: join(dataDir, 'local'), media, clock, log }),
   },

@@ -9,6 +9,7 @@ import type { Store } from '../../src/store/store.ts'
 import type { Clock } from '../../src/system/clock.ts'
 import { TestClock } from '../../src/system/test-clock.ts'
 import { storeContract } from './store-contract.ts'
+import { StoreSubject } from './store-subject.ts'
 
 const SCHEMA = new URL('schema.sql', import.meta.url)
 
@@ -24,6 +25,27 @@ async function open(clock: Clock): Promise<Store> {
 }
 
 storeContract(open)
+
+test('usage: a restart counts on from where the process ended', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'reelay-usage-'))
+  try {
+    const path = join(directory, 'reelay.db')
+    const clock = new TestClock()
+    const first = new StoreSubject(clock, await openSqliteStore({ path, clock }))
+    await first.create()
+    await first.run('job')
+    await first.create()
+    await first.store.close()
+    await using second = new StoreSubject(clock, await openSqliteStore({ path, clock }))
+    await second.store.clearLeases()
+    assert.deepEqual(await second.store.projectUsage('default'), { inFlight: 2, createdToday: 2 })
+    const [claim] = await second.claim({ limit: 1 })
+    await second.store.commit(second.move(claim!, 'failed', { dueAtMs: null }))
+    assert.deepEqual(await second.store.projectUsage('default'), { inFlight: 1, createdToday: 2 })
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+})
 
 /** The whole schema as text, in a stable order. */
 function schemaOf(path: string): string {

@@ -148,4 +148,89 @@ export function storeAccessContract(open: OpenStore): void {
     await s.store.close()
     await assert.rejects(s.insert(), /closed/)
   })
+
+  keyLifeCases(subject)
+}
+
+function keyLifeCases(subject: () => Promise<StoreSubject>): void {
+  test('keys: an expired key is not found, and says why to who asks for the dead', async () => {
+    await using s = await subject()
+    const expiresAtMs = s.clock.nowMs() + MINUTE_MS
+    await s.store.createKey(key('a', { expiresAtMs }), 'hash-a')
+    s.clock.advance(MINUTE_MS - 1)
+    assert.equal(s.store.findKey('hash-a')?.id, 'a')
+    assert.equal(s.store.findDeadKey('hash-a'), undefined)
+    s.clock.advance(1)
+    assert.equal(s.store.findKey('hash-a'), undefined)
+    assert.deepEqual(s.store.findDeadKey('hash-a'), key('a', { expiresAtMs }))
+    assert.deepEqual(
+      (await s.store.listKeys(null)).map(({ id }) => id),
+      ['a'],
+      'a person must be able to see why it is refused',
+    )
+    await s.store.createKey(key('b'), 'hash-b')
+    await s.store.revokeKey(null, 'b')
+    assert.equal(s.store.findDeadKey('hash-b')?.revokedAtMs, s.clock.nowMs())
+    assert.equal(s.store.findDeadKey('hash-none'), undefined)
+  })
+
+  test('keys: a foreign key is neither found by its id nor revoked', async () => {
+    await using s = await subject()
+    await s.store.createKey(key('a', { projectId: 'p1' }), 'hash-a')
+    assert.equal((await s.store.findKeyById('p1', 'a'))?.id, 'a')
+    assert.equal((await s.store.findKeyById(null, 'a'))?.id, 'a')
+    assert.equal(await s.store.findKeyById('p2', 'a'), undefined)
+    assert.equal(await s.store.revokeKey('p2', 'a'), false)
+    assert.equal(await s.store.revokeKey('p1', 'a'), true)
+    assert.equal(await s.store.findKeyById(null, 'a'), undefined)
+  })
+
+  test('keys: a replaced key goes on until its time, and never longer than it would have', async () => {
+    await using s = await subject()
+    const nowMs = s.clock.nowMs()
+    await s.store.createKey(key('a'), 'hash-a')
+    assert.equal(await s.store.replaceKey('a', nowMs + 100, key('b'), 'hash-b'), true)
+    assert.deepEqual(
+      [s.store.findKey('hash-a')?.expiresAtMs, s.store.findKey('hash-b')?.id],
+      [nowMs + 100, 'b'],
+    )
+    await s.store.replaceKey('a', nowMs + 500, key('c'), 'hash-c')
+    assert.equal(s.store.findKey('hash-a')?.expiresAtMs, nowMs + 100)
+    s.clock.advance(100)
+    assert.equal(s.store.findKey('hash-a'), undefined)
+    assert.equal(s.store.findKey('hash-b')?.expiresAtMs, null)
+    await s.store.revokeKey(null, 'b')
+    assert.equal(await s.store.replaceKey('b', nowMs, key('d'), 'hash-d'), false)
+    assert.equal(s.store.findKey('hash-d'), undefined)
+  })
+
+  test('projects: name and limits are changed apart from each other, limits as a whole', async () => {
+    await using s = await subject()
+    await s.store.createProject({
+      id: 'p1',
+      name: 'One',
+      createdAtMs: 5,
+      limits: { inFlight: 1, perDay: null },
+    })
+    const limits = { createsPerMinute: 0.5 }
+    assert.deepEqual((await s.store.updateProject('p1', { limits }))?.limits, limits)
+    assert.equal((await s.store.updateProject('p1', { name: 'Two' }))?.name, 'Two')
+    assert.deepEqual(s.store.findProject('p1'), { id: 'p1', name: 'Two', createdAtMs: 5, limits })
+    assert.equal(await s.store.updateProject('p2', { name: 'x' }), undefined)
+    assert.equal(s.store.findProject('p2'), undefined)
+  })
+
+  test('wishes: the timeline says whose they are', async () => {
+    await using s = await subject()
+    const { id } = await s.create()
+    const by = { keyId: 'key_1', requestId: 'req_1' }
+    await s.store.requestCancel('default', id, by)
+    await s.store.requestCancel('default', id, { ...by, keyId: 'key_2' })
+    await s.store.deleteTask('default', id, { keyId: 'key_3', requestId: 'req_3' })
+    const told = (await s.store.timeline(id)).slice(1).map(({ kind, data }) => [kind, data])
+    assert.deepEqual(told, [
+      ['task.cancel_requested', { request_id: 'req_1', key_id: 'key_1' }],
+      ['task.deleted', { request_id: 'req_3', key_id: 'key_3' }],
+    ])
+  })
 }

@@ -33,6 +33,10 @@ const retry = (s: StoreSubject, clientAttempt: number, fingerprint = 'f') => ({
   replay: { fingerprint, clientAttempt, joinableSinceMs: s.clock.nowMs() - TEN_MINUTES_MS },
 })
 
+const most = (inFlightMax: number | null, perDayMax: number | null) => ({
+  limits: { inFlightMax, perDayMax },
+})
+
 /** Creating, idempotency keys and the retries of clients without one. */
 export function storeInsertContract(open: OpenStore): void {
   const subject = () => StoreSubject.open(open)
@@ -186,5 +190,108 @@ export function storeInsertContract(open: OpenStore): void {
     const outcome = await s.insert({}, retry(s, 1))
     assert.ok(outcome.kind === 'replayed')
     assert.equal(outcome.task, undefined)
+  })
+
+  limitCases(subject)
+}
+
+function limitCases(subject: () => Promise<StoreSubject>): void {
+  test('limits: in_flight counts what is under way, exactly, also for concurrent creates', async () => {
+    await using s = await subject()
+    const outcomes = await Promise.all(Array.from({ length: 5 }, () => s.insert({}, most(2, null))))
+    const kinds = outcomes.map(({ kind }) => kind)
+    assert.deepEqual(kinds, ['created', 'created', 'limited', 'limited', 'limited'])
+    assert.deepEqual(outcomes[2], { kind: 'limited', by: 'in_flight', max: 2 })
+    assert.equal((await s.claim()).length, 2)
+    assert.deepEqual(await s.store.projectUsage('default'), { inFlight: 2, createdToday: 2 })
+  })
+
+  test('limits: other projects are not counted', async () => {
+    await using s = await subject()
+    await s.create({}, most(1, 1))
+    await s.create({ projectId: 'p1' }, most(1, 1))
+    assert.deepEqual(await s.store.projectUsage('p1'), { inFlight: 1, createdToday: 1 })
+    assert.deepEqual(await s.store.projectUsage('p2'), { inFlight: 0, createdToday: 0 })
+  })
+
+  test('limits: a task that ends makes room, whatever its end, once, and only for the one who may end it', async () => {
+    await using s = await subject()
+    for (const end of ['completed', 'failed', 'error'] as const) {
+      const { id } = await s.create({}, most(1, null))
+      assert.equal((await s.insert({}, most(1, null))).kind, 'limited', end)
+      await s.run(`job-${end}`)
+      if (end === 'failed') await s.store.requestCancel('default', id)
+      const claim = await s.claimOne()
+      const ended = s.move(claim, end === 'completed' ? 'archiving' : end, {})
+      const outcome = await s.store.commit({
+        ...ended,
+        dueAtMs: end === 'completed' ? s.clock.nowMs() : null,
+      })
+      assert.equal(outcome.kind, 'committed')
+      if (end === 'completed') {
+        assert.equal((await s.store.projectUsage('default')).inFlight, 1, 'archiving is under way')
+        await s.store.commit(s.move(await s.claimOne(), 'completed', { dueAtMs: null }))
+      }
+      assert.equal((await s.store.commit(ended)).kind, 'fenced')
+      assert.equal((await s.store.projectUsage('default')).inFlight, 0, end)
+    }
+  })
+
+  test('limits: a deleted task is under way until the engine has ended it', async () => {
+    await using s = await subject()
+    const { id } = await s.create({}, most(1, null))
+    await s.store.deleteTask('default', id)
+    assert.equal((await s.insert({}, most(1, null))).kind, 'limited')
+    await s.store.commit(s.move(await s.claimOne(), 'failed', { dueAtMs: null }))
+    assert.equal((await s.insert({}, most(1, null))).kind, 'created')
+  })
+
+  test('limits: per_day counts what was made since midnight UTC, ended or not', async () => {
+    await using s = await subject()
+    const dayEndsAtMs = (Math.floor(s.clock.nowMs() / DAY_MS) + 1) * DAY_MS
+    await s.create({}, most(null, 2))
+    await s.store.commit(s.move(await s.claimOne(), 'failed', { dueAtMs: null }))
+    await s.create({}, most(null, 2))
+    const refused = { kind: 'limited', by: 'per_day', max: 2, dayEndsAtMs }
+    s.clock.advance(dayEndsAtMs - s.clock.nowMs() - 1)
+    assert.deepEqual(await s.insert({}, most(null, 2)), refused)
+    s.clock.advance(1)
+    assert.deepEqual(await s.store.projectUsage('default'), { inFlight: 1, createdToday: 0 })
+    await s.create({}, most(null, 2))
+    assert.deepEqual(await s.store.projectUsage('default'), { inFlight: 2, createdToday: 1 })
+  })
+
+  test('limits: a clock that is set back begins the day that it tells', async () => {
+    await using s = await subject()
+    await s.create({}, most(null, 1))
+    s.clock.setWall(-DAY_MS)
+    assert.equal((await s.store.projectUsage('default')).createdToday, 0)
+    assert.equal((await s.insert({}, most(null, 1))).kind, 'created')
+    assert.equal((await s.insert({}, most(null, 1))).kind, 'limited')
+  })
+
+  test('limits: a replay by key, and one of a client that counts, is answered at the limit', async () => {
+    await using s = await subject()
+    const first = await s.create({}, { ...keyed(s), ...most(1, 1) })
+    const replay = await s.insert({}, { ...keyed(s), ...most(1, 1) })
+    assert.ok(replay.kind === 'replayed' && replay.task?.id === first.id)
+    assert.equal(
+      (await s.insert({}, { ...keyed(s, { fingerprint: 'g' }), ...most(1, 1) })).kind,
+      'key_reused',
+    )
+    const counted = await s.create({ projectId: 'p1' }, { ...retry(s, 0), ...most(1, 1) })
+    const joined = await s.insert({ projectId: 'p1' }, { ...retry(s, 1), ...most(1, 1) })
+    assert.ok(joined.kind === 'replayed' && joined.task?.id === counted.id)
+    assert.deepEqual(await s.store.projectUsage('default'), { inFlight: 1, createdToday: 1 })
+  })
+
+  test('limits: what was refused or failed stores nothing and counts nothing', async () => {
+    await using s = await subject()
+    const task = await s.create({}, most(2, 2))
+    await assert.rejects(s.insert({ id: task.id }, most(2, 2)))
+    assert.deepEqual(await s.store.projectUsage('default'), { inFlight: 1, createdToday: 1 })
+    assert.equal((await s.insert({}, { ...keyed(s), ...most(1, 2) })).kind, 'limited')
+    // The key was not used up either.
+    assert.equal((await s.insert({}, { ...keyed(s), ...most(2, 2) })).kind, 'created')
   })
 }

@@ -173,16 +173,19 @@ function checkTimestamps(receiver: FlakyReceiver): void {
 async function checkLinks(receiver: FlakyReceiver): Promise<number> {
   const firstLinks = new Map<string, string>()
   let late = 0
-  for (const { path, eventId, atMs, linkStatus, body } of receiver.calls) {
-    const link = body.result?.video_url
-    if (link === undefined) continue
-    const status = await linkStatus
-    if (status !== undefined) assert.equal(status, 206, `the link of ${eventId} answered ${status}`)
+  for (const { path, eventId, atMs, link, body } of receiver.calls) {
+    const url = body.result?.video_url
+    if (url === undefined) continue
+    const opened = await link
+    // On a machine that is busy for longer than the link lives, it is dead by the time it is tried.
+    const isInTime = opened !== undefined && opened.atMs < expiryOf(url)
+    if (isInTime) assert.equal(opened.status, 206, `the link of ${eventId} answered ${opened.status}`)
     const key = `${path} ${eventId}`
-    const isFirstDead = atMs > Number(new URL(firstLinks.get(key) ?? link).searchParams.get('exp')) * 1_000
-    if (status !== undefined && isFirstDead) late += 1
-    if (!firstLinks.has(key)) firstLinks.set(key, link)
+    if (isInTime && atMs > expiryOf(firstLinks.get(key) ?? url)) late += 1
+    if (!firstLinks.has(key)) firstLinks.set(key, url)
   }
   assert.ok(late > 0, 'no event was refused for so long that its first link died')
   return late
 }
+
+const expiryOf = (link: string): number => Number(new URL(link).searchParams.get('exp')) * 1_000

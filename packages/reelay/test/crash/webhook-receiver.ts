@@ -13,7 +13,7 @@ export type ReceivedCall = {
   atMs: number
   answeredOk: boolean
   /** What the link in it answered when it was accepted; undefined for none, or when the gateway was killed meanwhile. */
-  linkStatus: Promise<number | undefined>
+  link: Promise<{ status: number; atMs: number } | undefined>
   body: EventBody
 }
 
@@ -38,10 +38,10 @@ const eventSchema: z.ZodType<EventBody> = z.object({
 /** Refusals of one event in a row: the receiver then lets it through. */
 const REFUSALS_MAX = 4
 
-async function statusOf(link: string): Promise<number | undefined> {
+async function opened(link: string): Promise<{ status: number; atMs: number } | undefined> {
   const response = await fetch(link, { headers: { range: 'bytes=0-0' } }).catch(() => undefined)
   await response?.body?.cancel()
-  return response?.status
+  return response === undefined ? undefined : { status: response.status, atMs: Date.now() }
 }
 
 /**
@@ -106,7 +106,7 @@ export class FlakyReceiver {
       timestamp: Number(request.headers['webhook-timestamp']),
       atMs: Date.now(),
       answeredOk: !refuses,
-      linkStatus: refuses || link === undefined ? Promise.resolve(undefined) : statusOf(link),
+      link: refuses || link === undefined ? Promise.resolve(undefined) : opened(link),
       body: parsed.data,
     })
     this.#next.resolve()

@@ -113,7 +113,8 @@ async function filesIn(patterns: readonly string[]): Promise<string[]> {
 const pages = (): Promise<string[]> =>
   filesIn(['*.md', 'docs/**/*.md', 'packages/**/*.md', 'examples/**/*.md'])
 
-const sources = (): Promise<string[]> => filesIn(['packages/*/src/**/*.ts', 'packages/*/bin/*.js'])
+const sources = (): Promise<string[]> =>
+  filesIn(['packages/*/src/**/*.ts', 'packages/*/bin/*.js', 'examples/*.ts'])
 
 /** Code is left out: brackets in it are no links. */
 const prose = (text: string): string => text.replace(/^```.*?^```/gms, '').replace(/`[^`\n]*`/g, 'code')

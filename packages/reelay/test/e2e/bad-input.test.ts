@@ -148,7 +148,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
   'an unknown key': {
     ...unauthenticated,
-    says: /not known here, or it was revoked. Check the key/,
+    says: /not known here, was revoked, or has expired. Check the key/,
     send: () => ask(gateway, '/v1/videos', { key: 'rk_nobody' }),
   },
   'a key without the scope': {
