@@ -65,6 +65,7 @@ export type {
   ErrorEnvelope,
   Health,
   InputRole,
+  LackedParameter,
   Model,
   ModelCapabilities,
   ModelList,

@@ -1,7 +1,14 @@
 import { errorFromAnswer, unexpectedAnswer } from './answer.ts'
 import { isRecord, numberOf, recordOf, textOf, textsOf, type JsonRecord } from './json.ts'
 import type { Transport } from './transport.ts'
-import type { InputRole, Model, ModelCapabilities, ModelPrice, SecondsRange } from './wire.ts'
+import type {
+  InputRole,
+  LackedParameter,
+  Model,
+  ModelCapabilities,
+  ModelPrice,
+  SecondsRange,
+} from './wire.ts'
 
 export interface ModelsClient {
   /**
@@ -44,6 +51,7 @@ function modelOf(entry: JsonRecord): Model | null {
 
 function capabilitiesOf(value: JsonRecord): ModelCapabilities {
   const audio = value['audio']
+  const lacks = LACKED.filter((name) => textsOf(value['lacks']).includes(name))
   return {
     seconds: isRecord(value['seconds']) ? secondsRangeOf(value['seconds']) : null,
     sizes: textsOf(value['sizes']),
@@ -51,6 +59,7 @@ function capabilitiesOf(value: JsonRecord): ModelCapabilities {
     resolutions: textsOf(value['resolutions']),
     inputs: inputsOf(recordOf(value['inputs'])),
     audio: audio === 'optional' || audio === 'always' ? audio : 'never',
+    ...(lacks.length === 0 ? {} : { lacks }),
   }
 }
 
@@ -62,6 +71,8 @@ function secondsRangeOf(value: JsonRecord): SecondsRange | null {
   const values = listed?.map(numberOf).filter((seconds) => seconds !== null) ?? null
   return { min, max, values, default: numberOf(value['default']) }
 }
+
+const LACKED: readonly LackedParameter[] = ['negative_prompt', 'seed']
 
 const ROLES: readonly InputRole[] = ['reference', 'first_frame', 'last_frame', 'video']
 

@@ -132,7 +132,11 @@ export type ModelCapabilities = {
   inputs: Readonly<Partial<Record<InputRole, number>>>
   /** `optional` follows `generate_audio`. */
   audio: 'never' | 'optional' | 'always'
+  /** Parameters that the model has no place for: they are refused. */
+  lacks?: readonly LackedParameter[]
 }
+
+export type LackedParameter = 'negative_prompt' | 'seed'
 
 export type ModelPrice = {
   /** ISO 4217. */

@@ -85,6 +85,10 @@ const capabilitiesSchema = z.object({
   resolutions: z.array(z.string()),
   inputs: z.record(z.string(), z.number()).describe('How many files each role takes at most.'),
   audio: z.enum(['never', 'optional', 'always']),
+  lacks: z
+    .array(z.enum(['negative_prompt', 'seed']))
+    .optional()
+    .describe('Parameters that the model has no place for.'),
 })
 
 export const modelSchema: z.ZodType = z

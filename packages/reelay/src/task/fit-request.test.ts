@@ -220,3 +220,21 @@ test('fitting twice changes nothing more', () => {
     assert.deepEqual(fit(once.value, capabilities), { ok: true, value: once.value, warnings: [] })
   }
 })
+
+const lacking: ModelCapabilities = { ...nothing, lacks: ['negative_prompt', 'seed'] }
+const targetOf = (normalize: Normalize) => ({ model: 'm', capabilities: lacking, normalize })
+
+test('what a model has no place for is refused, and dropped with a warning only where that is allowed', () => {
+  assert.deepEqual(fitRequest(plain, targetOf('none')), {
+    ok: false,
+    param: 'negative_prompt',
+    message: 'The model m has no negative_prompt: leave it out.',
+  })
+  const seedOnly = { ...plain, negativePrompt: null }
+  assert.equal((fitRequest(seedOnly, targetOf('none')) as { param: string }).param, 'seed')
+  const dropped = fitRequest(plain, targetOf('nearest'))
+  assert.ok(dropped.ok)
+  assert.deepEqual([dropped.value.negativePrompt, dropped.value.seed], [null, null])
+  assert.deepEqual(dropped.warnings, ['negative_prompt_dropped', 'seed_dropped'])
+  assert.ok(fitRequest({ ...seedOnly, seed: null }, targetOf('none')).ok)
+})

@@ -1,3 +1,4 @@
+import type { LackedParameter } from '@reelay/sdk'
 import type { Fit, FitTarget } from './fit.ts'
 import { fitGeometry } from './fit-geometry.ts'
 import { fitInputs } from './fit-inputs.ts'
@@ -16,9 +17,17 @@ function fitAudio(wanted: boolean | null, target: FitTarget): Fit<boolean | null
   return { ok: false, param: 'generate_audio', message }
 }
 
+/** A parameter that the model has no place for: left out in silence, it would be paid for and missed. */
+function fitPlace<T>(name: LackedParameter, wanted: T | null, target: FitTarget): Fit<T | null> {
+  const isLacking = target.capabilities.lacks?.includes(name) === true
+  if (wanted === null || !isLacking) return { ok: true, value: wanted, warnings: [] }
+  if (target.normalize === 'nearest') return { ok: true, value: null, warnings: [`${name}_dropped`] }
+  return { ok: false, param: name, message: `The model ${target.model} has no ${name}: leave it out.` }
+}
+
 /**
  * The request as the model can serve it. What only says the same in other words (`1280x720` for `720p` and `16:9`) is
- * silent; prompt, negative prompt, seed and provider options pass untouched.
+ * silent; prompt and provider options pass untouched.
  */
 export function fitRequest(request: VideoRequest, target: FitTarget): Fit<VideoRequest> {
   const seconds = fitSeconds(request.seconds, target)
@@ -30,6 +39,10 @@ export function fitRequest(request: VideoRequest, target: FitTarget): Fit<VideoR
   if (!inputs.ok) return inputs
   const audio = fitAudio(request.generateAudio, target)
   if (!audio.ok) return audio
+  const negativePrompt = fitPlace('negative_prompt', request.negativePrompt, target)
+  if (!negativePrompt.ok) return negativePrompt
+  const seed = fitPlace('seed', request.seed, target)
+  if (!seed.ok) return seed
   return {
     ok: true,
     value: {
@@ -38,7 +51,9 @@ export function fitRequest(request: VideoRequest, target: FitTarget): Fit<VideoR
       seconds: seconds.value,
       inputs: inputs.value,
       generateAudio: audio.value,
+      negativePrompt: negativePrompt.value,
+      seed: seed.value,
     },
-    warnings: [...seconds.warnings, ...geometry.warnings, ...inputs.warnings, ...audio.warnings],
+    warnings: [seconds, geometry, inputs, audio, negativePrompt, seed].flatMap(({ warnings }) => warnings),
   }
 }

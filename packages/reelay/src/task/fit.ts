@@ -9,6 +9,8 @@ export type FitWarning =
   | 'aspect_ratio_normalised'
   | 'resolution_normalised'
   | 'audio_normalised'
+  | 'negative_prompt_dropped'
+  | 'seed_dropped'
 
 /** A part of a request as a model can serve it, or why it cannot: `message` names the legal values. */
 export type Fit<T> =

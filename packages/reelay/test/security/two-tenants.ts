@@ -7,6 +7,7 @@ import { loadConfig } from '../../src/config.ts'
 import { loadSecrets } from '../../src/secrets.ts'
 import type { KeyScope } from '../../src/store/store.ts'
 import { hashOfKey } from '../../src/system/hash-of-key.ts'
+import { systemClock, type Clock } from '../../src/system/clock.ts'
 import { systemIds } from '../../src/system/ids.ts'
 import { silentLog } from '../../src/system/log.ts'
 import type { Provider } from '../../src/providers/provider.ts'
@@ -43,6 +44,8 @@ export interface TwoTenants {
   readonly victim: Tenant
   readonly stranger: Tenant
   readonly linkKeys: readonly Uint8Array[]
+  /** Wall-clock time, which stands still once both tenants are there: links in answers hold the time of the answer. */
+  readonly nowMs: number
   ask(call: TenantCall): Promise<TenantAnswer>
   stop(): Promise<void>
 }
@@ -69,7 +72,9 @@ export async function openTwoTenants(): Promise<TwoTenants> {
     COMETAPI_KEY: 'provider-key',
     COMETAPI_BASE_URL: upstream.url,
   })
-  const reelay = await createReelay(config, { log: silentLog, wrapProvider: hurried })
+  let frozenMs: number | undefined
+  const clock: Clock = { ...systemClock, nowMs: () => frozenMs ?? systemClock.nowMs() }
+  const reelay = await createReelay(config, { log: silentLog, wrapProvider: hurried, clock })
   await reelay.start()
   const ask = async ({ method = 'GET', path, key, body, headers = {} }: TenantCall): Promise<TenantAnswer> => {
     const sent = new Headers(headers)
@@ -82,11 +87,14 @@ export async function openTwoTenants(): Promise<TwoTenants> {
   }
   const { linkKeys } = await loadSecrets(config, systemIds)
   const maker = new Maker(reelay, upstream.url, ask)
+  const [victim, stranger] = [await maker.tenant('victim-mark'), await maker.tenant('stranger-mark')]
+  frozenMs = systemClock.nowMs()
   return {
     reelay,
-    victim: await maker.tenant('victim-mark'),
-    stranger: await maker.tenant('stranger-mark'),
+    victim,
+    stranger,
     linkKeys,
+    nowMs: frozenMs,
     ask,
     stop: async () => {
       await reelay.stop()
@@ -160,7 +168,7 @@ class Maker {
     expiresAtMs: number | null = null,
   ): Promise<{ id: string; secret: string }> {
     const secret = `rk_${systemIds.secret(32)}`
-    const id = systemIds.id('key', Date.now())
+    const id = systemIds.id('key', systemClock.nowMs())
     const times = { createdAtMs: 1, lastUsedAtMs: null, expiresAtMs, revokedAtMs: null }
     await this.#reelay.store.createKey({ id, projectId, name, scopes, profile: 'comet', ...times }, hashOfKey(secret))
     return { id, secret }

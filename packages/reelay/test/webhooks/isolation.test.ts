@@ -108,6 +108,14 @@ test(
   },
 )
 
+test('many events of one endpoint that answers need no time at all', async () => {
+  await using h = await DeliveryHarness.open()
+  const endpoint = await h.endpoint('ep')
+  await Promise.all(Array.from({ length: 12 }, (_, index) => h.subject.add(`d${index}`, endpoint)))
+  for (let round = 0; round < 12; round += 1) await h.settle()
+  assert.equal(h.receivers.requests.length, 12)
+})
+
 test('a vault that cannot be opened ends in exhausted, says why, and blocks nobody else', async () => {
   await using h = await DeliveryHarness.open()
   await h.endpoint('ep_locked')

@@ -41,6 +41,17 @@ test('a stop while requests hang ends within its grace and gives them back; the 
   )
 })
 
+test('what a stop cuts off is given back: another process may send it at once', async () => {
+  await using h = await DeliveryHarness.open()
+  const endpoint = await h.endpoint('ep')
+  h.receivers.at(endpoint.url, 'hang')
+  const task = await h.complete()
+  await h.settle()
+  await h.deliverer.stop(0)
+  const claim = await h.subject.takeOne({ owner: 'another' })
+  assert.deepEqual([claim.task?.id, claim.delivery.attempts], [task.id, 0])
+})
+
 test('a process that is killed during a request leaves nothing behind: sent again at the next start, same id', async () => {
   await using h = await DeliveryHarness.open()
   const endpoint = await h.endpoint('ep')
@@ -83,6 +94,22 @@ test('a store that cannot write the outcome: the event is sent again under the s
   assert.equal(h.receivers.to(endpoint.url).length, 3)
   assert.equal(new Set(idsOf(h)).size, 1)
   for (const request of h.receivers.requests) verified(request, endpoint.secret)
+  assert.partialDeepStrictEqual(await h.deliveryOf(task), { state: 'delivered', attempts: 1 })
+})
+
+test('a store that cannot hand out a secret: nothing is sent, nothing is counted, and it is tried again', async () => {
+  await using h = await DeliveryHarness.open()
+  const { webhooks } = h.subject.store
+  const ensure = webhooks.ensureProjectSecrets.bind(webhooks)
+  let failures = 2
+  webhooks.ensureProjectSecrets = (...given) => {
+    if (failures === 0) return ensure(...given)
+    failures -= 1
+    return Promise.reject(new StoreUnavailable('database or disk is full'))
+  }
+  const task = await h.complete({ callbackUrl: 'https://app.test/hook' })
+  await h.untilOver()
+  assert.equal(h.receivers.requests.length, 1)
   assert.partialDeepStrictEqual(await h.deliveryOf(task), { state: 'delivered', attempts: 1 })
 })
 

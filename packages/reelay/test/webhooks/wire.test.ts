@@ -10,6 +10,8 @@ import { Receiver, type Answering } from './receiver.ts'
 import { WebhookGateway } from './webhook-gateway.ts'
 
 const TIMEOUT = { timeout: 30_000 }
+/** More than sockets buffer. */
+const ENDLESS_BYTES = 100_000_000
 
 /** A gateway with one finished task, and a receiver that answers its event in some way. */
 async function deliverTo(answering: Answering, environment: Readonly<Record<string, string>> = {}) {
@@ -89,9 +91,10 @@ test(
   '200 with an endless body is delivered: two kilobytes are kept, and the connection is closed',
   TIMEOUT,
   async () => {
+    let poured = 0
     await using d = await deliverTo((response) => {
       const pour = (): void => {
-        while (!response.destroyed && response.write('x'.repeat(1_000)));
+        while (!response.destroyed && poured < ENDLESS_BYTES && response.write('x'.repeat(1_000))) poured += 1_000
       }
       response.on('drain', pour)
       pour()
@@ -101,6 +104,7 @@ test(
     assert.equal(state, 'delivered')
     assert.partialDeepStrictEqual(log, [{ status: 200, responseBody: 'x'.repeat(2_048) }])
     await closed
+    assert.ok(poured < ENDLESS_BYTES, 'more was read than is kept')
   },
 )
 

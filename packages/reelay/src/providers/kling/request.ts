@@ -44,6 +44,7 @@ function model(
     resolutions: Object.keys(MODES),
     inputs: BOTH_FRAMES,
     audio: 'never',
+    lacks: ['seed'],
     ...given,
   }
   return { id, capabilities, price: null }

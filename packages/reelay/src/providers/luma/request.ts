@@ -23,6 +23,7 @@ const ray = (id: string): ProviderModel => ({
     // It fetches pictures from public addresses only.
     inputs: {},
     audio: 'never',
+    lacks: ['negative_prompt', 'seed'],
   },
   price: null,
 })

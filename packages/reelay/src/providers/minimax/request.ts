@@ -26,7 +26,15 @@ function hailuo(id: string, inputs: ModelCapabilities['inputs']): ProviderModel 
   const resolutions = ['768p', '1080p']
   return {
     id,
-    capabilities: { seconds: SIX_OR_TEN, sizes: [], ratios: [], resolutions, inputs, audio: 'never' },
+    capabilities: {
+      seconds: SIX_OR_TEN,
+      sizes: [],
+      ratios: [],
+      resolutions,
+      inputs,
+      audio: 'never',
+      lacks: ['negative_prompt', 'seed'],
+    },
     price: null,
   }
 }
@@ -42,6 +50,7 @@ export const MINIMAX_MODELS: readonly ProviderModel[] = [
       resolutions: [H3_RESOLUTION.toLowerCase()],
       inputs: { ...BOTH_FRAMES, reference: 9 },
       audio: 'never',
+      lacks: ['negative_prompt', 'seed'],
     },
     price: null,
   },

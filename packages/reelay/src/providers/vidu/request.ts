@@ -35,6 +35,7 @@ function q3(id: string): ProviderModel {
     resolutions: TIERS,
     inputs: BOTH_FRAMES,
     audio: 'optional',
+    lacks: ['negative_prompt'],
   })
 }
 
@@ -48,6 +49,7 @@ export const VIDU_MODELS: readonly ProviderModel[] = [
     resolutions: TIERS,
     inputs: { reference: REFERENCES_MAX },
     audio: 'never',
+    lacks: ['negative_prompt'],
   }),
   model('viduq1', {
     seconds: { min: 5, max: 5, values: [5], default: 5 },
@@ -55,6 +57,7 @@ export const VIDU_MODELS: readonly ProviderModel[] = [
     resolutions: ['1080p'],
     inputs: { ...BOTH_FRAMES, reference: REFERENCES_MAX },
     audio: 'never',
+    lacks: ['negative_prompt'],
   }),
 ]
 

@@ -21,6 +21,7 @@ function grok(id: string, resolutions: readonly string[]): ProviderModel {
     resolutions,
     inputs: { first_frame: 1, reference: 7 },
     audio: 'always',
+    lacks: ['negative_prompt', 'seed'],
   }
   return { id, capabilities, price: null }
 }
