@@ -40,7 +40,8 @@ export function accountFaults(given: Environment): string[] {
       ? []
       : [`REELAY_PROVIDERS names ${name}, but ${kind.enabledBy.join(' or ')} is not set`]
   })
-  return [...values, ...names]
+  const wholes = PROVIDER_KINDS.flatMap((kind) => kind.faultOf?.(settingsOf(kind, given)) ?? [])
+  return [...values, ...wholes, ...names]
 }
 
 /** The values of an account's settings that are secrets. */

@@ -44,8 +44,6 @@ export async function deliver(
 ): Promise<void> {
   const { store, clock, log, random, schedule, checkpoint } = context
   const { delivery } = claim
-  if (delivery.taskId !== null && claim.task === null)
-    throw new Error(`the task ${delivery.taskId} of delivery ${delivery.id} cannot be read`)
   const atMs = clock.nowMs()
   const startMs = clock.monotonicMs()
   await checkpoint('deliver.claimed', delivery.taskId ?? delivery.id)
@@ -73,18 +71,20 @@ async function send(
   atMs: number,
   signal: AbortSignal,
 ): Promise<Result> {
-  const { delivery, endpoint, task } = claim
-  const { viewVideo } = context
-  const body = renderEvent(delivery, task, { payload: endpoint?.payload ?? 'full', viewVideo })
-  const message = { id: delivery.eventId, timestamp: Math.floor(atMs / 1_000), body }
+  let request: { body: string; headers: Readonly<Record<string, string>> }
   try {
-    const signed = signWebhook(message, await secretsOf(context, claim, atMs))
+    request = await requestOf(context, claim, atMs)
+  } catch (error) {
+    // Not the receiver's fault, and not the event's: nothing is counted.
+    if (error instanceof StoreUnavailable) throw error
+    return { outcome: { kind: 'unsendable', message: messageOf(error) }, responseBody: null }
+  }
+  try {
     const response = await context.guarded.open({
-      url: delivery.url,
+      url: claim.delivery.url,
       trust: { from: 'user' },
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'user-agent': context.userAgent, ...signed },
-      body,
+      ...request,
       totalTimeoutMs: TOTAL_TIMEOUT_MS,
       headersTimeoutMs: TOTAL_TIMEOUT_MS,
       redirectsMax: 0,
@@ -98,10 +98,23 @@ async function send(
     }
   } catch (error) {
     signal.throwIfAborted()
-    // Not the receiver's fault: nothing was sent, and nothing is counted.
-    if (error instanceof StoreUnavailable) throw error
     return { outcome: { kind: 'failed', message: messageOf(error) }, responseBody: null }
   }
+}
+
+async function requestOf(
+  context: DeliveryContext,
+  claim: DeliveryClaim,
+  atMs: number,
+): Promise<{ body: string; headers: Readonly<Record<string, string>> }> {
+  const { delivery, endpoint, task } = claim
+  if (delivery.taskId !== null && task === null)
+    throw new Error('The stored task of this event cannot be read.')
+  const { viewVideo, userAgent } = context
+  const body = renderEvent(delivery, task, { payload: endpoint?.payload ?? 'full', viewVideo })
+  const message = { id: delivery.eventId, timestamp: Math.floor(atMs / 1_000), body }
+  const signed = signWebhook(message, await secretsOf(context, claim, atMs))
+  return { body, headers: { 'content-type': 'application/json', 'user-agent': userAgent, ...signed } }
 }
 
 /** The status alone decides: a body that breaks off, or never ends, changes nothing. */

@@ -7,7 +7,9 @@ const IDLE_MS_MAX = 5_000
 /** Longer than one attempt can take. */
 const LEASE_MS = 60_000
 /** Requests under way at a time, over all addresses. */
-const CONCURRENCY_MAX = 64
+const CONCURRENCY_MAX = 256
+/** Of these, to addresses that have failed since they last worked: however many are dead, the others have room. */
+const FAILING_MAX = 64
 const STORE_FAULT_PAUSE_MS = 1_000
 
 /** Sends what the outbox holds. Each address has a few requests at a time, so that a dead one delays no other. */
@@ -15,6 +17,7 @@ export class Deliverer {
   readonly #context: DeliveryContext
   readonly #alarm: Alarm
   readonly #running = new Set<Promise<void>>()
+  #failingRunning = 0
   readonly #stopClaiming = new AbortController()
   readonly #giveUp = new AbortController()
   #loop: Promise<void> = Promise.resolve()
@@ -62,12 +65,13 @@ export class Deliverer {
     const { store, clock, log, owner } = this.#context
     const limit = CONCURRENCY_MAX - this.#running.size
     if (limit <= 0) return Infinity
+    const failingLimit = FAILING_MAX - this.#failingRunning
     try {
-      const { claims, nextDueAtMs } = await store.webhooks.claimDeliveries({
-        owner,
-        limit,
-        leaseMs: LEASE_MS,
-      })
+      const query = { owner, limit, failingLimit, leaseMs: LEASE_MS }
+      const { claims, unreadable, nextDueAtMs } = await store.webhooks.claimDeliveries(query)
+      for (const delivery of unreadable) {
+        log.error({ delivery }, 'a stored delivery cannot be read: it was left alone, and waits')
+      }
       for (const claim of claims) this.#send(claim)
       return claims.length === limit ? Infinity : (nextDueAtMs ?? Infinity)
     } catch (error) {
@@ -77,8 +81,10 @@ export class Deliverer {
   }
 
   #send(claim: DeliveryClaim): void {
+    if (claim.failing) this.#failingRunning += 1
     const running = this.#attempt(claim).finally(() => {
       this.#running.delete(running)
+      if (claim.failing) this.#failingRunning -= 1
       // Its address may be sent the next one now.
       this.#lookNow()
     })

@@ -29,7 +29,7 @@ export async function testEndpoint(exchange: Exchange): Promise<Response> {
     endedAtMs: null,
     snapshot: null,
   }
-  await store.webhooks.addDelivery(delivery)
+  if (!(await store.webhooks.addTestDelivery(delivery))) requireEnabled(await findEndpoint(exchange))
   return jsonAnswer(deliveryObject(delivery))
 }
 

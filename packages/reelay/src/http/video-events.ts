@@ -8,7 +8,12 @@ export async function listVideoEvents(exchange: Exchange): Promise<Response> {
   const entries = await exchange.shared.store.timeline(task.id)
   const data = entries.map((entry): TimelineEntry => {
     const { seq, atMs, kind, data: details = {} } = entry
-    return { seq, at: atMs / 1_000, type: kind, data: details }
+    return { seq, at: atMs / 1_000, type: kind, data: withoutAccount(details) }
   })
   return jsonAnswer({ object: 'list', data })
+}
+
+/** Which of several accounts of a provider took a task is the operator's business: clients learn the provider only. */
+function withoutAccount({ account, ...details }: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return typeof account === 'string' ? { ...details, provider: account.split(':', 1)[0] } : details
 }

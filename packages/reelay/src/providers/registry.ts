@@ -3,7 +3,11 @@ import type { MediaHost } from '../media/media-host.ts'
 import type { GuardedClient } from '../net/guarded-fetch.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
+import { createArk } from './ark/index.ts'
+import { ARK_REGIONS } from './ark/request.ts'
 import { createCometapi } from './cometapi/index.ts'
+import { createDashscope } from './dashscope/index.ts'
+import { DASHSCOPE_REGIONS } from './dashscope/request.ts'
 import { createGemini } from './gemini/index.ts'
 import { createKling } from './kling/index.ts'
 import { createLocal } from './local/index.ts'
@@ -12,6 +16,7 @@ import { createMinimax } from './minimax/index.ts'
 import { createOpenai } from './openai/index.ts'
 import { OPENAI_DIALECTS } from './openai/request.ts'
 import type { Provider } from './provider.ts'
+import { createRunway } from './runway/index.ts'
 import { createVidu } from './vidu/index.ts'
 import { createXai } from './xai/index.ts'
 
@@ -40,6 +45,8 @@ export type ProviderKind = {
   settings: Readonly<Record<string, ProviderSetting>>
   /** The settings any of which turns it on; none: it is always there. */
   enabledBy: readonly string[]
+  /** What is wrong with settings that are fine one by one. */
+  faultOf?: (settings: ProviderSettings) => string | undefined
   create: (settings: ProviderSettings, parts: ProviderParts) => Provider | Promise<Provider>
 }
 
@@ -64,6 +71,29 @@ const keyed = (
     create({ apiKey: settings[keySetting] ?? '', baseUrl: settings[urlSetting], guarded, clock }),
 })
 
+/** A keyed provider with separate hosts, keys and models in each region. */
+const regional = <Region extends string>(
+  name: string,
+  prefix: string,
+  regions: readonly Region[],
+  create: (options: KeyedOptions & { region?: Region | undefined }) => Provider,
+): ProviderKind => {
+  const plain = keyed(name, `${prefix}_API_KEY`, `${prefix}_BASE_URL`, create)
+  const setting = `${prefix}_REGION`
+  return {
+    ...plain,
+    settings: { ...plain.settings, [setting]: { kind: 'choice', of: regions } },
+    create: (settings, { guarded, clock }) =>
+      create({
+        apiKey: settings[`${prefix}_API_KEY`] ?? '',
+        baseUrl: settings[`${prefix}_BASE_URL`],
+        region: regions.find((region) => region === settings[setting]),
+        guarded,
+        clock,
+      }),
+  }
+}
+
 /** Every provider that the gateway speaks to, in the order in which they are preferred: one line each. */
 export const PROVIDER_KINDS: readonly ProviderKind[] = [
   keyed('cometapi', 'COMETAPI_KEY', 'COMETAPI_BASE_URL', createCometapi),
@@ -84,6 +114,8 @@ export const PROVIDER_KINDS: readonly ProviderKind[] = [
         clock,
       }),
   },
+  regional('ark', 'ARK', ARK_REGIONS, createArk),
+  regional('dashscope', 'DASHSCOPE', DASHSCOPE_REGIONS, createDashscope),
   {
     name: 'kling',
     settings: {
@@ -93,6 +125,10 @@ export const PROVIDER_KINDS: readonly ProviderKind[] = [
       KLING_BASE_URL: { kind: 'url' },
     },
     enabledBy: ['KLING_API_KEY', 'KLING_ACCESS_KEY'],
+    faultOf: ({ KLING_API_KEY, KLING_ACCESS_KEY, KLING_SECRET_KEY }) =>
+      KLING_API_KEY === undefined && KLING_ACCESS_KEY !== undefined && KLING_SECRET_KEY === undefined
+        ? 'KLING_SECRET_KEY must be set with KLING_ACCESS_KEY'
+        : undefined,
     create: (settings, { guarded, clock }) =>
       createKling({
         apiKey: settings['KLING_API_KEY'],
@@ -103,6 +139,7 @@ export const PROVIDER_KINDS: readonly ProviderKind[] = [
         clock,
       }),
   },
+  keyed('runway', 'RUNWAYML_API_SECRET', 'RUNWAYML_BASE_URL', createRunway),
   keyed('gemini', 'GEMINI_API_KEY', 'GEMINI_BASE_URL', createGemini),
   keyed('minimax', 'MINIMAX_API_KEY', 'MINIMAX_BASE_URL', createMinimax),
   keyed('vidu', 'VIDU_API_KEY', 'VIDU_BASE_URL', createVidu),

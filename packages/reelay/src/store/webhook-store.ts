@@ -87,6 +87,8 @@ export type DeliveryClaim = {
   endpoint: Endpoint | null
   /** Null for a test event. */
   task: Task | null
+  /** Its address has failed since it last worked. */
+  failing: boolean
   /** What signs it: the endpoint's, or the project's. Empty when the project has none yet. */
   secrets: readonly SealedSecret[]
 }
@@ -94,11 +96,15 @@ export type DeliveryClaim = {
 export type DeliveryClaimQuery = {
   owner: string
   limit: number
+  /** At most so many of them go to addresses that have failed since they last worked. */
+  failingLimit: number
   leaseMs: number
 }
 
 export type DeliveryBatch = {
   claims: readonly DeliveryClaim[]
+  /** Due deliveries whose rows cannot be read: leased, so that others come up. */
+  unreadable: readonly string[]
   /** When something may be due next; null when nothing is pending. */
   nextDueAtMs: number | null
 }
@@ -109,8 +115,8 @@ export type DeliveryDecision = {
   /** Of a pending one. */
   dueAtMs: number
   step: number
-  /** For the record of the address, which is shared by all that goes there: see webhooks/circuit.ts. */
-  target: { worked: boolean; pauseMs: number }
+  /** For the record of the address, which is shared by all that goes there (webhooks/circuit.ts); null: no request was made. */
+  target: { worked: boolean; pauseMs: number } | null
   /** Disables the endpoint and cancels what else waits for it. */
   disable: DisabledReason | null
 }
@@ -173,8 +179,8 @@ export interface WebhookStore {
   ensureProjectSecrets(projectId: string, initial: SealedSecret): Promise<readonly SealedSecret[]>
   rotateProjectSecret(projectId: string, rotation: SecretRotation): Promise<readonly SealedSecret[]>
 
-  /** A delivery that belongs to no task: a test event. */
-  addDelivery(delivery: Delivery): Promise<void>
+  /** A delivery that belongs to no task. False when its endpoint is gone or disabled: nothing is sent then. */
+  addTestDelivery(delivery: Delivery): Promise<boolean>
   findDelivery(projectId: string, id: string): Promise<Delivery | undefined>
   deliveryAttempts(deliveryId: string): Promise<readonly DeliveryAttempt[]>
   listDeliveries(query: DeliveryQuery): Promise<DeliveryPage>

@@ -6,6 +6,8 @@ const REQUESTS_MAX = 4
 const FAILURES_MAX = 10
 /** The pause doubles with each further failure, up to this many times the first one. */
 const PAUSE_FACTOR_MAX = 64
+/** However long a schedule's own pauses are, an address is tried again after this. */
+const PAUSE_MS_MAX = 15 * 60_000
 /** An endpoint that has done nothing but fail for so long is disabled. */
 const LOST_AFTER_MS: number = 5 * 24 * 3_600_000
 
@@ -30,7 +32,7 @@ export function healthAfter(
   const failingSinceMs = health.failingSinceMs ?? nowMs
   if (failures < FAILURES_MAX) return { failures, failingSinceMs, openUntilMs: null }
   const factor = Math.min(PAUSE_FACTOR_MAX, 2 ** Math.min(30, failures - FAILURES_MAX))
-  return { failures, failingSinceMs, openUntilMs: nowMs + pauseMs * factor }
+  return { failures, failingSinceMs, openUntilMs: nowMs + Math.min(pauseMs * factor, PAUSE_MS_MAX) }
 }
 
 /**

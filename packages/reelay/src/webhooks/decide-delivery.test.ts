@@ -51,7 +51,7 @@ for (const outcome of [
   ...[300, 302, 308, 304, 400, 401, 404, 408, 409, 429, 500, 503].map((s) => answer(s)),
   TIMEOUT,
 ]) {
-  test(`${outcome.kind === 'failed' ? 'a failure' : outcome.status} is tried again, as the next step`, () => {
+  test(`${outcome.kind === 'answered' ? outcome.status : 'a failure'} is tried again, as the next step`, () => {
     const decision = decide(outcome)
     assert.partialDeepStrictEqual(decision, { state: 'pending', step: 1, disable: null })
     assert.equal(decision.dueAtMs, NOW_MS + 5_000)
@@ -80,10 +80,10 @@ test('jitter spreads a pause by a fifth to both sides, and no more', () => {
 
 test('410 ends it at once: the endpoint is disabled, a callback is only not tried again', () => {
   assert.partialDeepStrictEqual(decide(answer(410, 1_000)), { state: 'cancelled', disable: 'gone', step: 1 })
-  assert.equal(decide(answer(410)).target.worked, false)
+  assert.equal(decide(answer(410)).target?.worked, false)
   const callback = decide(answer(410), { endpointId: null })
   assert.equal(callback.state, 'cancelled')
-  assert.equal(callback.target.worked, true, 'one URL that is gone says nothing about its origin')
+  assert.equal(callback.target?.worked, true, 'one URL that is gone says nothing about its origin')
 })
 
 test('Retry-After: a longer one is kept, a shorter one or one that is over does not hurry it', () => {
@@ -104,19 +104,19 @@ test('Retry-After: an absurd one is cut to an hour, or to twice the pause where 
   assert.equal(decide(answer(429, absurdMs), { step: 9 }).state, 'exhausted')
 })
 
-const workedFor = (endpointId: string | null): readonly boolean[] =>
-  [200, 302, 400, 404, 408, 429, 500, 503].map((s) => decide(answer(s), { endpointId }).target.worked)
+const workedFor = (endpointId: string | null): readonly (boolean | undefined)[] =>
+  [200, 302, 400, 404, 408, 429, 500, 503].map((s) => decide(answer(s), { endpointId }).target?.worked)
 
 test('an endpoint fares badly with each refusal; an origin of callbacks only when it is down or busy', () => {
   assert.deepEqual(workedFor('ep_1'), [true, false, false, false, false, false, false, false])
   assert.deepEqual(workedFor(null), [true, true, true, true, false, false, false, false])
-  for (const endpointId of ['ep_1', null]) assert.equal(decide(TIMEOUT, { endpointId }).target.worked, false)
+  for (const endpointId of ['ep_1', null]) assert.equal(decide(TIMEOUT, { endpointId }).target?.worked, false)
 })
 
 test('the first pause of an open circuit is the first of the schedule', () => {
-  assert.equal(decide(TIMEOUT).target.pauseMs, 5_000)
-  assert.equal(decide(TIMEOUT, { schedule: [0, 70, 80] }).target.pauseMs, 70)
-  assert.equal(decide(TIMEOUT, { schedule: [0] }).target.pauseMs, 5_000)
+  assert.equal(decide(TIMEOUT).target?.pauseMs, 5_000)
+  assert.equal(decide(TIMEOUT, { schedule: [0, 70, 80] }).target?.pauseMs, 70)
+  assert.equal(decide(TIMEOUT, { schedule: [0] }).target?.pauseMs, 5_000)
 })
 
 test('a failure says what to do', () => {
@@ -124,4 +124,11 @@ test('a failure says what to do', () => {
   assert.match(failureOf(answer(500)) ?? '', /500.*2xx/)
   assert.match(failureOf(answer(410)) ?? '', /410/)
   assert.equal(failureOf(TIMEOUT), 'The request was not done within 15000 ms.')
+})
+
+test('what could not be sent for a reason of our own is tried again, and the address is not blamed', () => {
+  const decision = decide({ kind: 'unsendable', message: 'The stored task cannot be read.' })
+  assert.partialDeepStrictEqual(decision, { state: 'pending', step: 1, target: null })
+  assert.equal(decide({ kind: 'unsendable', message: 'x' }, { step: 9 }).state, 'exhausted')
+  assert.equal(failureOf({ kind: 'unsendable', message: 'because' }), 'because')
 })

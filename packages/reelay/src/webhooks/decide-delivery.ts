@@ -6,6 +6,8 @@ export type DeliveryOutcome =
   | { kind: 'answered'; status: number; retryAfterMs: number | null }
   /** Refused by the guard, or no whole answer in time. */
   | { kind: 'failed'; message: string }
+  /** Nothing could be sent for a reason of our own: a secret that does not open, a task that cannot be read. */
+  | { kind: 'unsendable'; message: string }
 
 export type DeliveryMoment = {
   nowMs: number
@@ -28,7 +30,7 @@ export const isDelivered = (outcome: DeliveryOutcome): boolean =>
 /** Why an attempt counts as failed, for the delivery log; null when it was delivered. */
 export function failureOf(outcome: DeliveryOutcome): string | null {
   if (isDelivered(outcome)) return null
-  if (outcome.kind === 'failed') return outcome.message
+  if (outcome.kind !== 'answered') return outcome.message
   if (outcome.status === GONE) return 'The receiver answered 410: it does not want these events any more.'
   if (outcome.status >= 300 && outcome.status < 400)
     return `The receiver answered ${outcome.status}. Redirects are not followed: set the final URL.`
@@ -41,7 +43,10 @@ export function decideDelivery(
   outcome: DeliveryOutcome,
   { nowMs, random, schedule }: DeliveryMoment,
 ): DeliveryDecision {
-  const target = { worked: isHealthy(delivery, outcome), pauseMs: schedule[1] ?? PAUSE_MS_DEFAULT }
+  const target =
+    outcome.kind === 'unsendable'
+      ? null
+      : { worked: isHealthy(delivery, outcome), pauseMs: schedule[1] ?? PAUSE_MS_DEFAULT }
   const step = delivery.step + 1
   const ended = { dueAtMs: nowMs, step, target, disable: null }
   if (isDelivered(outcome)) return { ...ended, state: 'delivered' }
@@ -60,7 +65,7 @@ export function decideDelivery(
  * may have many, so that only an origin that is down counts, not one URL of it that is wrong.
  */
 function isHealthy({ endpointId }: Pick<Delivery, 'endpointId'>, outcome: DeliveryOutcome): boolean {
-  if (outcome.kind === 'failed') return false
+  if (outcome.kind !== 'answered') return false
   if (endpointId !== null) return isDelivered(outcome)
   return outcome.status < 500 && outcome.status !== 429 && outcome.status !== 408
 }

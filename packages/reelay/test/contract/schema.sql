@@ -204,8 +204,7 @@ CREATE INDEX "client_replays_match" on "client_replays" ("project_id",
 CREATE INDEX "client_replays_task" on "client_replays" ("task_id");
 
 CREATE UNIQUE INDEX "deliveries_once" on "deliveries" ("event_id",
-  "target_key",
-  "url");
+  "target_key");
 
 CREATE INDEX "deliveries_page" on "deliveries" ("project_id",
   "created_at",

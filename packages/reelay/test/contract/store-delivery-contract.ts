@@ -11,13 +11,13 @@ export function storeDeliveryContract(open: OpenStore): void {
     await using s = await subject()
     const endpoint = await s.endpoint('ep', { events: ['video.queued'] })
     const task = await s.create()
-    const query = { owner: 'w1', limit: 64, leaseMs: DELIVERY_LEASE_MS }
+    const query = { owner: 'w1', limit: 64, failingLimit: 64, leaseMs: DELIVERY_LEASE_MS }
     const { claims, nextDueAtMs } = await s.store.webhooks.claimDeliveries(query)
     const row = (await s.rows())[0]
     assert.ok(row !== undefined)
     const delivery = { ...row, dueAtMs: s.clock.nowMs() + DELIVERY_LEASE_MS }
     const { secrets } = endpoint
-    assert.deepEqual(claims, [{ delivery, owner: 'w1', fence: 1, endpoint, task, secrets }])
+    assert.deepEqual(claims, [{ delivery, owner: 'w1', fence: 1, failing: false, endpoint, task, secrets }])
     assert.equal(nextDueAtMs, s.clock.nowMs() + DELIVERY_LEASE_MS)
     assert.deepEqual(await s.take({ owner: 'w2' }), [])
   })
@@ -102,7 +102,12 @@ export function storeDeliveryContract(open: OpenStore): void {
       (await s.take({ limit: 1 })).map(({ delivery }) => delivery.id),
       ['a1'],
     )
-    const rest = await s.store.webhooks.claimDeliveries({ owner: 'w1', limit: 9, leaseMs: DELIVERY_LEASE_MS })
+    const rest = await s.store.webhooks.claimDeliveries({
+      owner: 'w1',
+      limit: 9,
+      failingLimit: 64,
+      leaseMs: DELIVERY_LEASE_MS,
+    })
     assert.deepEqual(rest.claims.map(({ delivery }) => delivery.id).toSorted(), ['a2', 'b1'])
     assert.equal(rest.nextDueAtMs, nowMs + 10)
     assert.deepEqual(await s.take({ limit: 0 }), [])

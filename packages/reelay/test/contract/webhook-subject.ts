@@ -76,12 +76,12 @@ export class WebhookSubject extends StoreSubject {
       snapshot: null,
       ...patch,
     }
-    await this.store.webhooks.addDelivery(delivery)
+    if (!(await this.store.webhooks.addTestDelivery(delivery))) throw new Error('its endpoint takes nothing')
     return delivery
   }
 
   async take(query: Partial<DeliveryClaimQuery> = {}): Promise<readonly DeliveryClaim[]> {
-    const whole = { owner: 'w1', limit: 64, leaseMs: DELIVERY_LEASE_MS, ...query }
+    const whole = { owner: 'w1', limit: 64, failingLimit: 64, leaseMs: DELIVERY_LEASE_MS, ...query }
     return (await this.store.webhooks.claimDeliveries(whole)).claims
   }
 

@@ -4,6 +4,7 @@ import { glob, readFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { providersPage } from '../../../../scripts/providers-table.ts'
 import { API_ERRORS } from '../../src/http/api-error.ts'
 import { PROVIDER_KINDS } from '../../src/providers/registry.ts'
 import { TASK_ERRORS } from '../../src/task/errors.ts'
@@ -56,6 +57,10 @@ test('docs/settings.md has a row for every setting, and no other', async () => {
   const rows = [...page.matchAll(/^\| `([A-Z][A-Z0-9_]+)` \|/gm)].map((match) => match[1]!)
   assert.ok(schema.length > 10, 'the settings are found in the source')
   assert.deepEqual(rows.toSorted(), sorted(schema))
+})
+
+test('docs/providers/README.md is what the registry says (npm run providers-table)', async () => {
+  assert.equal(await read('docs/providers/README.md'), await providersPage())
 })
 
 test('no page names a setting that nothing reads', async () => {

@@ -15,7 +15,9 @@ export interface CanaryProcess {
   stop(): Promise<void>
 }
 
-export async function startCanaryProcess(environment: Readonly<Record<string, string>>): Promise<CanaryProcess> {
+export async function startCanaryProcess(
+  environment: Readonly<Record<string, string>>,
+): Promise<CanaryProcess> {
   const child: ChildProcess = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN], {
     env: {
       PATH: process.env['PATH'],
@@ -29,7 +31,8 @@ export async function startCanaryProcess(environment: Readonly<Record<string, st
   const { stdin, stdout, stderr } = child
   if (stdin === null || stdout === null || stderr === null) throw new Error('the process has no pipes')
   let words = ''
-  for (const stream of [stdout, stderr]) stream.setEncoding('utf8').on('data', (text: string) => (words += text))
+  for (const stream of [stdout, stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (words += text))
   // Not `exit`: what it wrote last may still be in the pipes by then.
   const closed = once(child, 'close')
   const first: unknown[] = await Promise.race([once(createInterface({ input: stdout }), 'line'), closed])

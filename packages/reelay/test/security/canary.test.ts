@@ -76,6 +76,8 @@ async function keep(name: MadeName, answer: Promise<Answer>, pick: (json: never)
   secrets.set(name, String(value))
 }
 
+const signatureOf = (url: string): string | null => new URL(url).searchParams.get('sig')
+
 /** Everything that a client, an administrator and somebody without a key can do, with a provider that echoes. */
 async function useEverything(): Promise<void> {
   const body = { url: `${receiver.url}/endpoint`, events: ['*'] }
@@ -92,15 +94,22 @@ async function useEverything(): Promise<void> {
     await provider.untilSeen(({ url, body: sent }) => (prompt === 'echo-link' ? url : sent).includes(prompt))
   }
   const done = call('GET', `/v1/videos/${ids[0]}`)
-  const signatureOf = (url: string): string | null => new URL(url).searchParams.get('sig')
   await keep('linkSignature', done, ({ video_url: url }: { video_url: string }) => signatureOf(url))
   const link = new URL(String(fieldsOf(await done)['video_url']))
   await call('GET', link.pathname + link.search, { key: null })
   await call('GET', `${link.pathname}?exp=1&sig=${secrets.get('linkSignature')}`, { key: null })
   const project = '/v1/projects/default'
-  await keep('projectSecret', call('GET', `${project}/webhook-secret`), (list: SecretList) => list.data[0]?.secret)
+  await keep(
+    'projectSecret',
+    call('GET', `${project}/webhook-secret`),
+    (list: SecretList) => list.data[0]?.secret,
+  )
   await call('POST', `${endpoint}/test`)
-  await keep('rotatedSecret', call('POST', `${endpoint}/rotate-secret`), ({ secret }: { secret: string }) => secret)
+  await keep(
+    'rotatedSecret',
+    call('POST', `${endpoint}/rotate-secret`),
+    ({ secret }: { secret: string }) => secret,
+  )
   await receiver.untilSeen(({ url }) => url.startsWith('/callback'))
   for (const id of ids) {
     for (const path of ['', '/events', '/deliveries']) await call('GET', `/v1/videos/${id}${path}`)
@@ -112,11 +121,23 @@ async function useEverything(): Promise<void> {
 type SecretList = { data: readonly { secret: string }[] }
 
 async function readLists(endpoint: string): Promise<void> {
-  const deliveries = (fieldsOf(await call('GET', '/v1/deliveries?limit=100'))['data'] ?? []) as { id: string }[]
+  const deliveries = (fieldsOf(await call('GET', '/v1/deliveries?limit=100'))['data'] ?? []) as {
+    id: string
+  }[]
   assert.ok(deliveries.length > 0)
   for (const { id } of deliveries) await call('GET', `/v1/deliveries/${id}`)
-  const paths = ['videos', 'keys', 'projects', 'providers', 'endpoints', 'models'].map((name) => `/v1/${name}`)
-  for (const path of [...paths, endpoint, `${endpoint}/secret`, '/healthz', '/readyz', '/openapi.json', '/docs'])
+  const paths = ['videos', 'keys', 'projects', 'providers', 'endpoints', 'models'].map(
+    (name) => `/v1/${name}`,
+  )
+  for (const path of [
+    ...paths,
+    endpoint,
+    `${endpoint}/secret`,
+    '/healthz',
+    '/readyz',
+    '/openapi.json',
+    '/docs',
+  ])
     await call('GET', path)
 }
 
@@ -127,9 +148,15 @@ async function misuse(): Promise<void> {
   await call('GET', `/v1/videos/${'x'.repeat(10)}?access_token=${SET.queryKey}`)
   await call('POST', '/v1/keys', { key: SET.wrongKey, body: { name: 'a' } })
   await call('GET', '/v1/videos', { key: null, headers: { authorization: `Basic ${SET.wrongKey}` } })
-  await call('GET', '/v1/videos', { headers: { cookie: `session=${SET.wrongKey}`, 'x-api-key': SET.wrongKey } })
-  await call('POST', '/v1/videos', { body: { prompt: 'a', model: 'none', callback_url: `ftp://a/${SET.callbackToken}` } })
-  await call('POST', '/v1/videos', { body: { prompt: 'a', callback_url: `http://10.0.0.1/?t=${SET.callbackToken}` } })
+  await call('GET', '/v1/videos', {
+    headers: { cookie: `session=${SET.wrongKey}`, 'x-api-key': SET.wrongKey },
+  })
+  await call('POST', '/v1/videos', {
+    body: { prompt: 'a', model: 'none', callback_url: `ftp://a/${SET.callbackToken}` },
+  })
+  await call('POST', '/v1/videos', {
+    body: { prompt: 'a', callback_url: `http://10.0.0.1/?t=${SET.callbackToken}` },
+  })
 }
 
 async function readFiles(of: string): Promise<void> {
@@ -168,7 +195,11 @@ before(async () => {
     ['receiver', receiver],
   ] as const) {
     for (const request of server.seen)
-      outputs.push({ place, where: `${request.method} ${request.url}`, bytes: Buffer.from(JSON.stringify(request)) })
+      outputs.push({
+        place,
+        where: `${request.method} ${request.url}`,
+        bytes: Buffer.from(JSON.stringify(request)),
+      })
   }
 }, TIMEOUT)
 after(async () => {
@@ -198,9 +229,13 @@ const ALLOWED: Readonly<Record<Name, Partial<Record<Place, RegExp>>>> = {
 /** A secret as it may stand in a text: as it is, in a URL, in base64 at any offset. */
 function formsOf(value: string): readonly Buffer[] {
   const base64 = [0, 1, 2].map((offset) =>
-    Buffer.from(`${'x'.repeat(offset)}${value}`).toString('base64').slice(4, -4),
+    Buffer.from(`${'x'.repeat(offset)}${value}`)
+      .toString('base64')
+      .slice(4, -4),
   )
-  return [value, encodeURIComponent(value), Buffer.from(value).toString('hex'), ...base64].map((form) => Buffer.from(form))
+  return [value, encodeURIComponent(value), Buffer.from(value).toString('hex'), ...base64].map((form) =>
+    Buffer.from(form),
+  )
 }
 
 function leaksOf(name: Name, place: Place): readonly string[] {
@@ -238,7 +273,9 @@ for (const place of PLACES) {
 test('no link that opens something is kept or logged', () => {
   const link = /[?&]sig=[\w-]{20,}/
   assert.ok(outputs.some(({ place, bytes }) => place === 'receiver' && link.test(bytes.toString('latin1'))))
-  const kept = outputs.filter(({ place, bytes }) => ['log', 'files', 'provider'].includes(place) && link.test(bytes.toString('latin1')))
+  const kept = outputs.filter(
+    ({ place, bytes }) => ['log', 'files', 'provider'].includes(place) && link.test(bytes.toString('latin1')),
+  )
   assert.deepEqual(
     kept.map(({ where }) => where),
     [],
@@ -254,7 +291,9 @@ test('the search finds what is there', () => {
   assert.ok(/"level":20/.test(gateway.words()), 'the log is one of debug level')
   const finds = (name: Name, place: Place): boolean => {
     const forms = formsOf(secrets.get(name) ?? '')
-    return outputs.some((output) => output.place === place && forms.some((form) => output.bytes.includes(form)))
+    return outputs.some(
+      (output) => output.place === place && forms.some((form) => output.bytes.includes(form)),
+    )
   }
   const rows: readonly [Name, Place][] = [
     ['providerKey', 'provider'],

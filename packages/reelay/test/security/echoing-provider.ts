@@ -75,7 +75,10 @@ export async function startEchoingProvider(): Promise<SeeingServer> {
       if (at === 'echo-500') return { status: 500, type: 'text/html', body: echo }
       if (at !== undefined) return json(Number(at.slice(-3)), error)
       const made = `task_${prompts.size}`
-      prompts.set(made, ['echo-failed', 'echo-poll', 'echo-link'].find((marker) => body.includes(marker)) ?? 'plain')
+      prompts.set(
+        made,
+        ['echo-failed', 'echo-poll', 'echo-link'].find((marker) => body.includes(marker)) ?? 'plain',
+      )
       return json(200, { id: made, object: 'video', status: 'queued' })
     }
     if (id === undefined) return json(404, error)
@@ -85,7 +88,12 @@ export async function startEchoingProvider(): Promise<SeeingServer> {
       polls += 1
       if (polls === 1) return json(500, error)
     }
-    return json(200, { id, object: 'video', status: 'completed', video_url: `${server.url}/files/${id}-${prompt}.mp4` })
+    return json(200, {
+      id,
+      object: 'video',
+      status: 'completed',
+      video_url: `${server.url}/files/${id}-${prompt}.mp4`,
+    })
   })
   return server
 }

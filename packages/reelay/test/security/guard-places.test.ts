@@ -70,9 +70,11 @@ async function addEndpoint(url: string): Promise<typeof endpoint> {
   return { project, id: String(made['id']), headers }
 }
 
-const isAbout = (fields: Readonly<Record<string, string>>, messages: RegExp): ((line: LogLine) => boolean) =>
+const isAbout =
+  (fields: Readonly<Record<string, string>>, messages: RegExp): ((line: LogLine) => boolean) =>
   (line) =>
-    messages.test(line.message) && Object.entries(fields).every(([name, value]) => line.fields[name] === value)
+    messages.test(line.message) &&
+    Object.entries(fields).every(([name, value]) => line.fields[name] === value)
 
 function refusalOf({ status, body }: JsonReply): Refusal {
   const { error } = body as { error: { code: string; param: string; message: string } }

@@ -12,7 +12,11 @@ export type BodyKind = {
   heavy?: true
 }
 
-export const withLength = (type: string, body: string | Uint8Array, more: readonly string[] = []): HostileBody => ({
+export const withLength = (
+  type: string,
+  body: string | Uint8Array,
+  more: readonly string[] = [],
+): HostileBody => ({
   headers: [`content-type: ${type}`, `content-length: ${Buffer.byteLength(body)}`, ...more],
   chunks: [body],
 })
@@ -37,7 +41,8 @@ const chunked = (type: string, first: string): HostileBody => ({
   chunks: endless(first),
 })
 
-const nested = (open: string, close: string, depth: number): string => open.repeat(depth) + close.repeat(depth)
+const nested = (open: string, close: string, depth: number): string =>
+  open.repeat(depth) + close.repeat(depth)
 
 let bomb: Buffer | undefined
 const gzipBomb = (): Buffer => (bomb ??= gzipSync(Buffer.alloc(BOMB_BYTES, ' ')))
@@ -109,17 +114,37 @@ export const BODY_KINDS: readonly BodyKind[] = [
   {
     name: 'what is no JSON object',
     bodies: () =>
-      ['', ' ', 'null', '1', '"a"', '[]', '{', '{"a"', '{"a":NaN}', '{"a":01}', '{a:1}', "{'a':1}", '\0', '{}{}'].map(
-        (text) => json(text),
-      ),
+      [
+        '',
+        ' ',
+        'null',
+        '1',
+        '"a"',
+        '[]',
+        '{',
+        '{"a"',
+        '{"a":NaN}',
+        '{"a":01}',
+        '{a:1}',
+        "{'a':1}",
+        '\0',
+        '{}{}',
+      ].map((text) => json(text)),
     codes: ['invalid_json'],
   },
   {
     name: 'another content type',
     bodies: () =>
-      ['', ';', ';;;=', 'text/plain', 'application/xml', 'application/jsonx', 'a'.repeat(4_000), 'multipart/mixed'].map(
-        (type) => withLength(type, '{}'),
-      ),
+      [
+        '',
+        ';',
+        ';;;=',
+        'text/plain',
+        'application/xml',
+        'application/jsonx',
+        'a'.repeat(4_000),
+        'multipart/mixed',
+      ].map((type) => withLength(type, '{}')),
     codes: ['unsupported_media_type'],
   },
 ]
@@ -129,11 +154,11 @@ export const FORM_KINDS: readonly BodyKind[] = [
   {
     name: 'broken multipart',
     bodies: () => [
-      ...['multipart/form-data', 'multipart/form-data; boundary=', 'multipart/form-data; boundary="'].map((type) =>
-        withLength(type, '--b--\r\n'),
+      ...['multipart/form-data', 'multipart/form-data; boundary=', 'multipart/form-data; boundary="'].map(
+        (type) => withLength(type, '--b--\r\n'),
       ),
-      ...['', '--', '--b', '--b--', '--b\r\n', 'garbage', '--c\r\n\r\nx\r\n--c--', '\r\n'.repeat(1_000)].map((body) =>
-        withLength(MULTIPART, body),
+      ...['', '--', '--b', '--b--', '--b\r\n', 'garbage', '--c\r\n\r\nx\r\n--c--', '\r\n'.repeat(1_000)].map(
+        (body) => withLength(MULTIPART, body),
       ),
       ...[
         'content-disposition: form-data\r\n\r\nx',
@@ -163,18 +188,25 @@ export const FORM_KINDS: readonly BodyKind[] = [
   {
     name: 'names of fields and files that are paths or worse',
     bodies: () =>
-      ['../../etc/passwd', '/etc/passwd', '..\\..\\a', '%2e%2e%2fa', 'a\0b.png', '\u{1F4A9}', 'a%00.png', '.'].flatMap(
-        (name) => [
-          withLength(
-            MULTIPART,
-            `--b\r\ncontent-disposition: form-data; name="image"; filename="${name}"\r\n\r\nx\r\n--b--\r\n`,
-          ),
-          withLength(
-            MULTIPART,
-            `--b\r\ncontent-disposition: form-data; name="${name}"; filename*=UTF-8''${encodeURIComponent(name)}\r\n\r\nx\r\n--b--\r\n`,
-          ),
-        ],
-      ),
+      [
+        '../../etc/passwd',
+        '/etc/passwd',
+        '..\\..\\a',
+        '%2e%2e%2fa',
+        'a\0b.png',
+        '\u{1F4A9}',
+        'a%00.png',
+        '.',
+      ].flatMap((name) => [
+        withLength(
+          MULTIPART,
+          `--b\r\ncontent-disposition: form-data; name="image"; filename="${name}"\r\n\r\nx\r\n--b--\r\n`,
+        ),
+        withLength(
+          MULTIPART,
+          `--b\r\ncontent-disposition: form-data; name="${name}"; filename*=UTF-8''${encodeURIComponent(name)}\r\n\r\nx\r\n--b--\r\n`,
+        ),
+      ]),
     codes: ['missing_required_parameter', 'invalid_value', 'unknown_parameter', 'invalid_multipart'],
   },
   {
@@ -187,7 +219,7 @@ export const FORM_KINDS: readonly BodyKind[] = [
         'prompt[]=a&prompt[x]=b',
         'prompt=a&seconds=5&duration=6',
         'prompt=a&seed=1&seed=2',
-        `${'a[b][c][d][e][f][g][h][i]'}=1`,
+        'a[b][c][d][e][f][g][h][i]=1',
         Array.from({ length: 300 }, (_, index) => `a${index}=1`).join('&'),
       ].map((body) => withLength('application/x-www-form-urlencoded', body)),
       json('{"prompt":"a","image":"http://a.test","image_url":7}'),
@@ -197,7 +229,10 @@ export const FORM_KINDS: readonly BodyKind[] = [
   },
   {
     name: 'invalid UTF-8 in text and forms',
-    bodies: () => [json(INVALID_UTF8), withLength('application/x-www-form-urlencoded', 'prompt=%ff%fe%c3%28')],
+    bodies: () => [
+      json(INVALID_UTF8),
+      withLength('application/x-www-form-urlencoded', 'prompt=%ff%fe%c3%28'),
+    ],
     codes: ['ok'],
   },
   {

@@ -30,7 +30,7 @@ export interface HostileGateway {
   stop(): Promise<void>
 }
 
-export const FILE_BYTES_MAX = 20_000
+const FILE_BYTES_MAX = 20_000
 
 export async function openHostile(): Promise<HostileGateway> {
   const directory = await mkdtemp(join(tmpdir(), 'reelay-hostile-'))
@@ -124,10 +124,35 @@ export function headOf(
   line: string,
   headers: readonly string[] = [],
 ): string {
-  return [`${line} HTTP/1.1`, 'host: reelay.test', `authorization: Bearer ${gateway.key}`, ...headers, '', ''].join(
-    '\r\n',
-  )
+  return [
+    `${line} HTTP/1.1`,
+    'host: reelay.test',
+    `authorization: Bearer ${gateway.key}`,
+    ...headers,
+    '',
+    '',
+  ].join('\r\n')
 }
 
 export const codeOf = ({ body }: RawAnswer): unknown =>
   (JSON.parse(body.toString('utf8')) as { error?: { code?: unknown } }).error?.code
+
+/** A head and what follows it, without joining them: what follows may have no end. */
+export function* requestOf(
+  head: string,
+  chunks: Iterable<string | Uint8Array>,
+): Generator<string | Uint8Array> {
+  yield head
+  yield* chunks
+}
+
+/** What holds after every kind of input: the process answers, nothing failed inside, and no file lies about. */
+export async function checkHealth(gateway: HostileGateway): Promise<void> {
+  const reply = await gateway.send({ chunks: ['GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n'] })
+  assert.equal(reply.answers[0]?.status, 200)
+  assert.deepEqual(
+    gateway.log.lines.filter(({ level }) => level === 'error'),
+    [],
+  )
+  assert.deepEqual(await gateway.stagedFiles(), [])
+}

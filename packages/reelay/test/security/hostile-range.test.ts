@@ -31,7 +31,10 @@ after(async () => {
 
 async function ask(lines: readonly string[], method = 'GET'): Promise<RawAnswer> {
   const chunks = [Buffer.from(headOf(gateway, `${method} ${path}`, lines), 'latin1')]
-  const { answers } = await exchangeRaw(Number(new URL(gateway.url).port), { chunks, head: method === 'HEAD' })
+  const { answers } = await exchangeRaw(Number(new URL(gateway.url).port), {
+    chunks,
+    head: method === 'HEAD',
+  })
   const [answer] = answers
   assert.ok(answer, lines.join())
   checkAnswer(answer, lines.join())
@@ -68,7 +71,12 @@ test('ranges that cannot be read, and several at once, are answered with the who
 })
 
 test('ranges behind the end are refused, and tell the length', async () => {
-  for (const range of [`bytes=${bytes}-`, 'bytes=999999999999999-', 'bytes=-0', `bytes=${bytes}-${bytes + 5}`]) {
+  for (const range of [
+    `bytes=${bytes}-`,
+    'bytes=999999999999999-',
+    'bytes=-0',
+    `bytes=${bytes}-${bytes + 5}`,
+  ]) {
     const answer = await ask([`range: ${range}`])
     assert.equal(answer.status, 416, range)
     assert.equal(answer.headers.get('content-range'), `bytes */${bytes}`, range)

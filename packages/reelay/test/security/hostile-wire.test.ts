@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { checkAnswer, headOf, openHostile, type HostileGateway } from './hostile-gateway.ts'
+import { checkAnswer, checkHealth, headOf, openHostile, type HostileGateway } from './hostile-gateway.ts'
 import { scaleServerTimes, type ServerTimes } from './scale-server-times.ts'
 
 // What is wrong before it is a request: whole heads written by hand. A connection that is closed without a word is an
@@ -18,15 +18,6 @@ before(async () => {
   asked = scaled.asked
 })
 after(() => gateway.stop())
-
-async function checkHealth(): Promise<void> {
-  const reply = await gateway.send({ chunks: ['GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n'] })
-  assert.equal(reply.answers[0]?.status, 200)
-  assert.deepEqual(
-    gateway.log.lines.filter(({ level }) => level === 'error'),
-    [],
-  )
-}
 
 /** Every answer keeps the rules, and there is one unless the connection was closed. Gives the statuses. */
 async function statusesOf(text: string, answers = 1): Promise<readonly number[]> {
@@ -48,7 +39,7 @@ async function onEveryRoute(
   for (const { route, path, name } of gateway.targets) {
     check(await statusesOf(headOf(gateway, `${route.method} ${path}`, lines)), name)
   }
-  await checkHealth()
+  await checkHealth(gateway)
 }
 
 /** The connection ends, and what stands behind the bad request on it is not taken for another one. */
@@ -60,7 +51,7 @@ async function refusedByEveryRoute(lines: readonly string[]): Promise<void> {
     assert.ok(statuses.length <= 2, name)
     assert.ok((statuses.at(-1) ?? 400) >= 400, `${name}: ${statuses.join(', ')}`)
   }
-  await checkHealth()
+  await checkHealth(gateway)
 }
 
 test('heads that arrive too slowly are given up', TIMEOUT, async () => {
@@ -68,7 +59,7 @@ test('heads that arrive too slowly are given up', TIMEOUT, async () => {
   assert.ok(asked.every(({ connectionsCheckingInterval }) => connectionsCheckingInterval <= 2_000))
   for (const head of ['G', 'GET /healthz HTTP/1.1\r\n', 'GET /healthz HTTP/1.1\r\nhost: a\r\nx: '])
     assert.deepEqual(await statusesOf(head), [408], head)
-  await checkHealth()
+  await checkHealth(gateway)
 })
 
 const BAD_VALUES: Readonly<Record<string, readonly string[]>> = {
@@ -96,12 +87,21 @@ for (const [name, lines] of Object.entries(BAD_VALUES)) {
 }
 
 test('every route survives chunks that are none', TIMEOUT, async () => {
-  for (const chunk of ['zz\r\n', '-1\r\n', 'fffffffffffffffff\r\n', '1;' + 'e'.repeat(20_000), '1\r\nabc', '0\r\nx: y\rz\r\n'])
+  for (const chunk of [
+    'zz\r\n',
+    '-1\r\n',
+    'fffffffffffffffff\r\n',
+    '1;' + 'e'.repeat(20_000),
+    '1\r\nabc',
+    '0\r\nx: y\rz\r\n',
+  ])
     await onEveryRoute(['content-type: application/json', 'transfer-encoding: chunked', '', chunk])
 })
 
 test('every route survives huge headers and too many of them', TIMEOUT, async () => {
-  await onEveryRoute([`x-a: ${'a'.repeat(20_000)}`], (statuses, about) => assert.deepEqual(statuses, [431], about))
+  await onEveryRoute([`x-a: ${'a'.repeat(20_000)}`], (statuses, about) =>
+    assert.deepEqual(statuses, [431], about),
+  )
   await refusedByEveryRoute(Array.from({ length: 3_000 }, (_, index) => `x${index}: 1`))
   // Node drops what is above its number of headers: an answer, not a fault.
   await onEveryRoute(Array.from({ length: 1_500 }, () => 'a: b'))
@@ -125,7 +125,7 @@ test('a second Authorization header is never a second chance', TIMEOUT, async ()
       )
     }
   }
-  await checkHealth()
+  await checkHealth(gateway)
 })
 
 const REQUEST_HEADERS = [
@@ -162,11 +162,23 @@ test('every route survives absurd values of the headers that it reads', TIMEOUT,
 })
 
 test('every path survives methods that it does not know', TIMEOUT, async () => {
-  const methods = ['PUT', 'OPTIONS', 'TRACE', 'CONNECT', 'PROPFIND', 'PURGE', 'SOURCE', 'FOO', 'get', 'X'.repeat(9_000), '']
+  const methods = [
+    'PUT',
+    'OPTIONS',
+    'TRACE',
+    'CONNECT',
+    'PROPFIND',
+    'PURGE',
+    'SOURCE',
+    'FOO',
+    'get',
+    'X'.repeat(9_000),
+    '',
+  ]
   for (const method of methods) {
     for (const { path } of gateway.targets) await statusesOf(headOf(gateway, `${method} ${path}`))
   }
-  await checkHealth()
+  await checkHealth(gateway)
 })
 
 const TARGETS = [
@@ -199,46 +211,78 @@ const TARGETS = [
 
 test('every target that is none gets an answer', TIMEOUT, async () => {
   for (const target of TARGETS) {
-    for (const method of ['GET', 'POST', 'DELETE', 'OPTIONS']) await statusesOf(headOf(gateway, `${method} ${target}`))
+    for (const method of ['GET', 'POST', 'DELETE', 'OPTIONS'])
+      await statusesOf(headOf(gateway, `${method} ${target}`))
   }
-  await checkHealth()
+  await checkHealth(gateway)
 })
 
 test('other versions and other protocols', TIMEOUT, async () => {
   for (const { route, path } of gateway.targets) {
-    for (const version of ['HTTP/1.0', 'HTTP/0.9', 'HTTP/2.0', 'HTTP/9.9', 'HTTP/1.1 ', 'http/1.1', 'ICY/1.0', ''])
+    for (const version of [
+      'HTTP/1.0',
+      'HTTP/0.9',
+      'HTTP/2.0',
+      'HTTP/9.9',
+      'HTTP/1.1 ',
+      'http/1.1',
+      'ICY/1.0',
+      '',
+    ])
       await statusesOf(`${route.method} ${path} ${version}\r\nconnection: close\r\n\r\n`)
   }
-  const garbage = ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', '\x16\x03\x01\x02\x00\x01\x00\x01', '\r\n'.repeat(5_000), '\0'.repeat(100)]
+  const garbage = [
+    'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+    '\x16\x03\x01\x02\x00\x01\x00\x01',
+    '\r\n'.repeat(5_000),
+    '\0'.repeat(100),
+  ]
   for (const text of garbage) await statusesOf(`${text}\r\n\r\nGET / HTTP/0\r\n\r\n`)
-  await checkHealth()
+  await checkHealth(gateway)
 })
 
 test('a request without a host, or with a wrong one, is answered in JSON', TIMEOUT, async () => {
   for (const { route, path } of gateway.targets) {
-    for (const host of [[], ['host:'], ['host: a b'], ['host: [::1'], ['host: evil.test/path?'], ['host: a', 'host: b']]) {
-      const lines = [`${route.method} ${path} HTTP/1.1`, `authorization: Bearer ${gateway.key}`, ...host, '', '']
+    for (const host of [
+      [],
+      ['host:'],
+      ['host: a b'],
+      ['host: [::1'],
+      ['host: evil.test/path?'],
+      ['host: a', 'host: b'],
+    ]) {
+      const lines = [
+        `${route.method} ${path} HTTP/1.1`,
+        `authorization: Bearer ${gateway.key}`,
+        ...host,
+        '',
+        '',
+      ]
       await statusesOf(lines.join('\r\n'))
     }
   }
-  await checkHealth()
+  await checkHealth(gateway)
 })
 
-test('pipelined requests are answered in order, and garbage behind them ends the connection', TIMEOUT, async () => {
-  const request = headOf(gateway, 'GET /v1/videos?limit=1')
-  assert.deepEqual(
-    await statusesOf(request.repeat(50), 50),
-    Array.from({ length: 50 }, () => 200),
-  )
-  for (const { route, path, name } of gateway.targets) {
-    const first = headOf(gateway, `${route.method} ${path}`, ['content-length: 0'])
-    for (const garbage of ['garbage\r\n\r\n', '\0\0\0', `${'G'.repeat(100_000)}`]) {
-      const statuses = await statusesOf(first + garbage, 2)
-      assert.ok(statuses.length >= 1, name)
+test(
+  'pipelined requests are answered in order, and garbage behind them ends the connection',
+  TIMEOUT,
+  async () => {
+    const request = headOf(gateway, 'GET /v1/videos?limit=1')
+    assert.deepEqual(
+      await statusesOf(request.repeat(50), 50),
+      Array.from({ length: 50 }, () => 200),
+    )
+    for (const { route, path, name } of gateway.targets) {
+      const first = headOf(gateway, `${route.method} ${path}`, ['content-length: 0'])
+      for (const garbage of ['garbage\r\n\r\n', '\0\0\0', 'G'.repeat(100_000)]) {
+        const statuses = await statusesOf(first + garbage, 2)
+        assert.ok(statuses.length >= 1, name)
+      }
     }
-  }
-  await checkHealth()
-})
+    await checkHealth(gateway)
+  },
+)
 
 test('a body that hides a request is no request', TIMEOUT, async () => {
   const hidden = headOf(gateway, 'GET /v1/keys')
@@ -248,5 +292,5 @@ test('a body that hides a request is no request', TIMEOUT, async () => {
     const reply = await gateway.send({ chunks: [text], ends: true, answers: 2 })
     assert.ok(reply.answers.length <= 1, `${route.method} ${path}`)
   }
-  await checkHealth()
+  await checkHealth(gateway)
 })

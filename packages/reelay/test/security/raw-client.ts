@@ -38,7 +38,11 @@ export function exchangeRaw(port: number, request: RawRequest): Promise<RawReply
   const impatient = setTimeout(() => {
     isOver = true
     socket.destroy()
-    reject(new Error(`neither an answer nor an end within ${PATIENCE_MS} ms; so far: ${received.toString('latin1')}`))
+    reject(
+      new Error(
+        `neither an answer nor an end within ${PATIENCE_MS} ms; so far: ${received.toString('latin1')}`,
+      ),
+    )
   }, PATIENCE_MS)
   const finish = (closed: boolean): void => {
     clearTimeout(impatient)
@@ -85,7 +89,7 @@ type Reading = { head: boolean; closed: boolean }
 /** The answers that are complete; interim ones are left out. */
 function answersIn(bytes: Buffer, reading: Reading): readonly RawAnswer[] {
   const answers: RawAnswer[] = []
-  for (let rest = bytes; rest.length > 0; ) {
+  for (let rest = bytes; rest.length > 0;) {
     const found = answerIn(rest, reading)
     if (found === undefined) break
     if (found.answer.status >= 200) answers.push(found.answer)
@@ -108,7 +112,9 @@ function answerIn(bytes: Buffer, reading: Reading): { answer: RawAnswer; length:
   }
   const start = end + 4
   const isBare = reading.head || status < 200 || status === 204 || status === 304
-  const body = isBare ? { content: Buffer.alloc(0), length: 0 } : bodyIn(bytes.subarray(start), headers, reading)
+  const body = isBare
+    ? { content: Buffer.alloc(0), length: 0 }
+    : bodyIn(bytes.subarray(start), headers, reading)
   if (body === undefined) return undefined
   return { answer: { status, headers, body: body.content }, length: start + body.length }
 }
@@ -127,7 +133,7 @@ function bodyIn(
 
 function chunkedIn(bytes: Buffer): { content: Buffer; length: number } | undefined {
   const parts: Buffer[] = []
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const end = bytes.indexOf('\r\n', at)
     if (end === -1) return undefined
     const size = Number.parseInt(bytes.subarray(at, end).toString('latin1'), 16)

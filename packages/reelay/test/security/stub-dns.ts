@@ -9,14 +9,15 @@ export interface StubbedDns {
   restore(): void
 }
 
+function replace(lookup: unknown): void {
+  Reflect.set(dns, 'lookup', lookup)
+  syncBuiltinESMExports()
+}
+
 /** Replaces `lookup` of `node:dns/promises` for every module, so that nothing has to be passed through a gateway. */
 export function stubDns(): StubbedDns {
   const original: unknown = Reflect.get(dns, 'lookup')
   let answers = new Map<string, (readonly string[])[]>()
-  const replace = (lookup: unknown): void => {
-    Reflect.set(dns, 'lookup', lookup)
-    syncBuiltinESMExports()
-  }
   replace(async (hostname: string) => {
     const lists = answers.get(hostname)
     const known = hostname.startsWith('localhost') ? ['127.0.0.1'] : [PUBLIC]

@@ -3,7 +3,13 @@ import { after, before, test } from 'node:test'
 import { signLink } from '../../src/http/signed-link.ts'
 import type { Route } from '../../src/http/route.ts'
 import { ROUTES } from '../../src/http/routes.ts'
-import { openTwoTenants, type Tenant, type TenantAnswer, type TenantCall, type TwoTenants } from './two-tenants.ts'
+import {
+  openTwoTenants,
+  type Tenant,
+  type TenantAnswer,
+  type TenantCall,
+  type TwoTenants,
+} from './two-tenants.ts'
 
 // Two projects on one gateway. What is compared is compared byte for byte, and every difference is a leak.
 
@@ -20,7 +26,7 @@ let compared = 0
 const leaks: string[] = []
 
 /** What must not appear in an answer to somebody else. */
-const secretsOf = ({ mark, project, keyId, video, waiting, endpoint, delivery }: Tenant): readonly string[] => [
+const secretsOf = ({
   mark,
   project,
   keyId,
@@ -28,7 +34,7 @@ const secretsOf = ({ mark, project, keyId, video, waiting, endpoint, delivery }:
   waiting,
   endpoint,
   delivery,
-]
+}: Tenant): readonly string[] => [mark, project, keyId, video, waiting, endpoint, delivery]
 
 /** Everything of an answer but the id of the request, and when keys were used: that is written a while after. */
 const imageOf = ({ status, headers, text }: TenantAnswer): string => {
@@ -159,7 +165,12 @@ test('every route wants its scope, and admin of a project is not admin of the ga
   for (const route of ROUTES.filter(({ access }) => access !== 'open')) {
     const [id = 'x'] = ID.test(route.path) ? foreignIdsOf(route.path) : []
     const path = route.path.replace(ID, missingLike(id))
-    const call = (key: string | null): TenantCall => ({ method: route.method, path, key, body: bodyOf(route) })
+    const call = (key: string | null): TenantCall => ({
+      method: route.method,
+      path,
+      key,
+      body: bodyOf(route),
+    })
     for (const name of KEYS) {
       const { status } = await tenants.ask(call(stranger.keys[name]))
       const mayDo = MAY[name].includes(route.access)
@@ -173,7 +184,11 @@ test('every route wants its scope, and admin of a project is not admin of the ga
 
 test('a dead key cannot be told from an unknown one', async () => {
   for (const route of ROUTES.filter(({ access }) => access !== 'open')) {
-    const call = (key: string): TenantCall => ({ method: route.method, path: route.path.replace(ID, 'x'), key })
+    const call = (key: string): TenantCall => ({
+      method: route.method,
+      path: route.path.replace(ID, 'x'),
+      key,
+    })
     const unknown = `rk_${'A'.repeat(43)}`
     for (const name of ['expired', 'revoked'] as const) await compare(call(victim.keys[name]), call(unknown))
   }
@@ -195,19 +210,30 @@ test('a key anywhere but in the Authorization header is none', async () => {
       headers: { authorization },
     })),
   ]
-  for (const place of places) assert.equal((await tenants.ask({ ...place, key: null })).status, 401, place.path)
+  for (const place of places)
+    assert.equal((await tenants.ask({ ...place, key: null })).status, 401, place.path)
 })
 
 test('lists, their cursors and their filters know only what is the own', async () => {
   for (const route of ROUTES.filter(({ method, path }) => method === 'GET' && !ID.test(path))) {
-    for (const query of ['', '?limit=100', '?order=asc', '?model=wan2.6', '?status=completed', '?status=pending']) {
+    for (const query of [
+      '',
+      '?limit=100',
+      '?order=asc',
+      '?model=wan2.6',
+      '?status=completed',
+      '?status=pending',
+    ]) {
       const call = { path: route.path + query, key: stranger.keys.full }
       checkSilent(await tenants.ask(call), call)
     }
     const filters = ['after', 'video', 'endpoint', 'project', 'model', 'status', 'before', 'id', 'project_id']
     for (const filter of filters) {
       for (const id of secretsOf(victim)) {
-        const call = (of: string): TenantCall => ({ path: `${route.path}?${filter}=${of}`, key: stranger.keys.full })
+        const call = (of: string): TenantCall => ({
+          path: `${route.path}?${filter}=${of}`,
+          key: stranger.keys.full,
+        })
         await compare(call(id), call(missingLike(id)))
       }
     }
@@ -235,7 +261,11 @@ test('what a body names of another project does not exist', async () => {
   assert.deepEqual(leaks, [])
 })
 
-const create = async (tenant: Tenant, headers: Record<string, string>, prompt: string): Promise<TenantAnswer> =>
+const create = async (
+  tenant: Tenant,
+  headers: Record<string, string>,
+  prompt: string,
+): Promise<TenantAnswer> =>
   tenants.ask({
     method: 'POST',
     path: '/v1/videos',
@@ -244,8 +274,14 @@ const create = async (tenant: Tenant, headers: Record<string, string>, prompt: s
     headers,
   })
 
+const idOf = ({ text }: TenantAnswer): string => (JSON.parse(text) as { id: string }).id
+
 test('an Idempotency-Key, and the retry of a client without one, belong to one project', async () => {
-  const rows = [{ 'idempotency-key': 'the-same' }, { 'x-stainless-retry-count': '0' }, { 'x-stainless-retry-count': '1' }]
+  const rows = [
+    { 'idempotency-key': 'the-same' },
+    { 'x-stainless-retry-count': '0' },
+    { 'x-stainless-retry-count': '1' },
+  ]
   for (const [index, headers] of rows.entries()) {
     const shared = `shared ${index}`
     const first = await create(victim, headers, shared)
@@ -256,8 +292,8 @@ test('an Idempotency-Key, and the retry of a client without one, belong to one p
     assert.equal(foreign.status, 200, foreign.text)
     assert.equal(foreign.headers.get('idempotent-replayed'), null)
     assert.ok(other.status === 200 || headers['idempotency-key'] !== undefined, other.text)
-    const idOf = ({ text }: TenantAnswer): string => (JSON.parse(text) as { id: string }).id
-    if ([idOf(first), idOf(own)].includes(idOf(foreign))) leaks.push(`${JSON.stringify(headers)} joined projects`)
+    if ([idOf(first), idOf(own)].includes(idOf(foreign)))
+      leaks.push(`${JSON.stringify(headers)} joined projects`)
   }
   assert.deepEqual(leaks, [])
 })
@@ -293,7 +329,10 @@ function tamperings(kind: 'content' | 'input', expiresAtMs: number): readonly Ta
     { id, query: `exp=${exp}&sig=${'A'.repeat(43)}&sig=${sig}` },
     { id, query: sign({ kind: 'content', id: stranger.video, variant: 'video' }) },
     { id, query: sign({ kind: 'content', id, variant: 'thumbnail' }).replace('variant=thumbnail&', '') },
-    { id, query: sign(kind === 'content' ? { kind: 'input', id } : { kind: 'content', id, variant: 'video' }) },
+    {
+      id,
+      query: sign(kind === 'content' ? { kind: 'input', id } : { kind: 'content', id, variant: 'video' }),
+    },
     { id, query: signLink([new Uint8Array(32)], subject, expiresAtMs) },
     { id: kind === 'content' ? stranger.video : `${stranger.waiting}.0`, query: good },
     { id: kind === 'content' ? victim.waiting : `${victim.waiting}.1`, query: good },

@@ -10,8 +10,8 @@ import { hashOfKey } from '../../src/system/hash-of-key.ts'
 import { systemClock, type Clock } from '../../src/system/clock.ts'
 import { systemIds } from '../../src/system/ids.ts'
 import { silentLog } from '../../src/system/log.ts'
-import type { Provider } from '../../src/providers/provider.ts'
 import { startUpstream } from '../upstream/upstream.ts'
+import { hurried } from './hurried.ts'
 
 /** One answer, whole. */
 export type TenantAnswer = { status: number; headers: Headers; text: string; bytes: Buffer }
@@ -52,14 +52,7 @@ export interface TwoTenants {
 
 const PNG =
   'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
-const TIMING = { firstPollMs: 5, intervalMs: 5, intervalMaxMs: 20, missingGraceMs: 60_000, deadlineMs: 3_600_000 }
-const PACING = { perSecond: 2_000, burst: 2_000, inFlightMax: 1_000 }
 const LOOKS_MAX = 40
-
-const hurried = (_account: string, provider: Provider): Provider => ({
-  ...provider,
-  traits: { ...provider.traits, timing: TIMING, pacing: PACING },
-})
 
 export async function openTwoTenants(): Promise<TwoTenants> {
   const directory = await mkdtemp(join(tmpdir(), 'reelay-tenants-'))
@@ -76,7 +69,13 @@ export async function openTwoTenants(): Promise<TwoTenants> {
   const clock: Clock = { ...systemClock, nowMs: () => frozenMs ?? systemClock.nowMs() }
   const reelay = await createReelay(config, { log: silentLog, wrapProvider: hurried, clock })
   await reelay.start()
-  const ask = async ({ method = 'GET', path, key, body, headers = {} }: TenantCall): Promise<TenantAnswer> => {
+  const ask = async ({
+    method = 'GET',
+    path,
+    key,
+    body,
+    headers = {},
+  }: TenantCall): Promise<TenantAnswer> => {
     const sent = new Headers(headers)
     if (key !== null) sent.set('authorization', `Bearer ${key}`)
     if (body !== undefined && !sent.has('content-type')) sent.set('content-type', 'application/json')
@@ -128,10 +127,15 @@ class Maker {
       input_reference: PNG,
     })
     const url = `${this.#receiver}/${mark}`
-    const endpoint = await this.#made(full.secret, '/v1/endpoints', { url, description: mark, events: ['video.error'] })
+    const endpoint = await this.#made(full.secret, '/v1/endpoints', {
+      url,
+      description: mark,
+      events: ['video.error'],
+    })
     const delivery = await this.#made(full.secret, `/v1/endpoints/${endpoint}/test`)
     await this.#completed(full.secret, video)
-    const scoped = async (...scopes: KeyScope[]): Promise<string> => (await this.#key(project, mark, scopes)).secret
+    const scoped = async (...scopes: KeyScope[]): Promise<string> =>
+      (await this.#key(project, mark, scopes)).secret
     const revoked = await this.#key(project, mark, ['read', 'create', 'content', 'admin'])
     await this.#reelay.store.revokeKey(project, revoked.id)
     const expired = await this.#key(project, mark, ['read', 'create', 'content', 'admin'], 1)
@@ -170,7 +174,10 @@ class Maker {
     const secret = `rk_${systemIds.secret(32)}`
     const id = systemIds.id('key', systemClock.nowMs())
     const times = { createdAtMs: 1, lastUsedAtMs: null, expiresAtMs, revokedAtMs: null }
-    await this.#reelay.store.createKey({ id, projectId, name, scopes, profile: 'comet', ...times }, hashOfKey(secret))
+    await this.#reelay.store.createKey(
+      { id, projectId, name, scopes, profile: 'comet', ...times },
+      hashOfKey(secret),
+    )
     return { id, secret }
   }
 

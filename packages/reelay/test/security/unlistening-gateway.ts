@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createReelay, type Reelay } from '../../src/compose.ts'
 import { loadConfig, type Environment } from '../../src/config.ts'
-import type { Provider } from '../../src/providers/provider.ts'
+import { hurried } from './hurried.ts'
 import { LogWatch } from './log-watch.ts'
 
 export type JsonReply = { status: number; body: Record<string, unknown> }
@@ -19,20 +19,6 @@ export interface UnlisteningGateway {
   storedFiles(): Promise<readonly string[]>
   stop(): Promise<void>
 }
-
-const TIMING = {
-  firstPollMs: 5,
-  intervalMs: 5,
-  intervalMaxMs: 20,
-  missingGraceMs: 60_000,
-  deadlineMs: 3_600_000,
-}
-const PACING = { perSecond: 2_000, burst: 2_000, inFlightMax: 1_000 }
-
-const hurried = (_account: string, provider: Provider): Provider => ({
-  ...provider,
-  traits: { ...provider.traits, timing: TIMING, pacing: PACING },
-})
 
 export async function openUnlistening(environment: Environment): Promise<UnlisteningGateway> {
   const directory = await mkdtemp(join(tmpdir(), 'reelay-security-'))

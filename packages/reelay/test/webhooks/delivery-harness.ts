@@ -170,7 +170,7 @@ export class DeliveryHarness {
 
   /** A claim of nothing only tells when something is due. */
   async #nextDueAtMs(): Promise<number | null> {
-    const nothing = { owner: 'nobody', limit: 0, leaseMs: 60_000 }
+    const nothing = { owner: 'nobody', limit: 0, failingLimit: 64, leaseMs: 60_000 }
     return (await this.subject.store.webhooks.claimDeliveries(nothing)).nextDueAtMs
   }
 

@@ -94,7 +94,8 @@ test(
     let poured = 0
     await using d = await deliverTo((response) => {
       const pour = (): void => {
-        while (!response.destroyed && poured < ENDLESS_BYTES && response.write('x'.repeat(1_000))) poured += 1_000
+        while (!response.destroyed && poured < ENDLESS_BYTES && response.write('x'.repeat(1_000)))
+          poured += 1_000
       }
       response.on('drain', pour)
       pour()

@@ -39,10 +39,8 @@ export async function commitDelivery(transaction: Transaction, move: DeliveryMov
     .where('id', '=', row.id)
     .execute()
   await noteOnTimeline(transaction, row, n, move)
-  const health = healthAfter(await openTarget(transaction, row.target_key, row.project_id), {
-    ...move.target,
-    nowMs,
-  })
+  const before = await openTarget(transaction, row.target_key, row.project_id)
+  const health = move.target === null ? before : healthAfter(before, { ...move.target, nowMs })
   await saveHealth(transaction, row.target_key, health)
   const reason = move.disable ?? (isLost(health, nowMs) ? 'failing' : null)
   if (reason !== null && row.endpoint_id !== null) await disable(transaction, row.endpoint_id, reason)

@@ -58,17 +58,22 @@ function deliveryOf({ nowMs }: Transaction, task: Task, event: VideoEvent, addre
   }
 }
 
-/** Nothing happens when the event is on its way to that address, or has arrived, whatever its URL was then. */
-export async function addDelivery(transaction: Transaction, delivery: Delivery): Promise<void> {
-  const key = targetKeyOf(delivery)
-  const earlier = await transaction.db
-    .selectFrom('deliveries')
-    .select('id')
-    .where('event_id', '=', delivery.eventId)
-    .where('target_key', '=', key)
+/** For a delivery that belongs to no event of a task. False when its endpoint is gone or disabled: nothing is sent then. */
+export async function addTestDelivery(transaction: Transaction, delivery: Delivery): Promise<boolean> {
+  const endpoint = await transaction.db
+    .selectFrom('endpoints')
+    .select('disabled_reason')
+    .where('id', '=', delivery.endpointId)
     .executeTakeFirst()
-  if (earlier !== undefined) return
-  await transaction.db
+  if (endpoint === undefined || endpoint.disabled_reason !== null) return false
+  await addDelivery(transaction, delivery)
+  return true
+}
+
+/** Nothing happens when the event is on its way to that address, or has arrived, whatever its URL was then. */
+async function addDelivery(transaction: Transaction, delivery: Delivery): Promise<void> {
+  const key = targetKeyOf(delivery)
+  const added = await transaction.db
     .insertInto('deliveries')
     .values({
       id: delivery.id,
@@ -91,7 +96,8 @@ export async function addDelivery(transaction: Transaction, delivery: Delivery):
       snapshot: delivery.snapshot === null ? null : JSON.stringify(delivery.snapshot),
     })
     .onConflict((conflict) => conflict.doNothing())
-    .execute()
+    .executeTakeFirst()
+  if (added.numInsertedOrUpdatedRows === 0n) return
   await openTarget(transaction, key, delivery.projectId)
   await rescheduleTarget(transaction, key)
   transaction.outbox.filled = true

@@ -3,7 +3,7 @@ import { claimDeliveries } from '../sql/claim-deliveries.ts'
 import { commitDelivery, releaseDeliveries } from '../sql/commit-delivery.ts'
 import * as deliveries from '../sql/deliveries.ts'
 import * as endpoints from '../sql/endpoints.ts'
-import { addDelivery } from '../sql/outbox.ts'
+import { addTestDelivery } from '../sql/outbox.ts'
 import type { Tables } from '../sql/schema.ts'
 import type * as Port from '../webhook-store.ts'
 import type { GroupWriter } from './group-writer.ts'
@@ -99,8 +99,8 @@ export class SqliteWebhooks implements Port.WebhookStore {
     )
   }
 
-  addDelivery(delivery: Port.Delivery): Promise<void> {
-    return this.#writer.write((transaction) => addDelivery(transaction, delivery))
+  addTestDelivery(delivery: Port.Delivery): Promise<boolean> {
+    return this.#writer.write((transaction) => addTestDelivery(transaction, delivery))
   }
 
   findDelivery(projectId: string, id: string): Promise<Port.Delivery | undefined> {

@@ -76,7 +76,7 @@ async function createDeliveryTables(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createIndex('deliveries_once')
     .on('deliveries')
-    .columns(['event_id', 'target_key', 'url'])
+    .columns(['event_id', 'target_key'])
     .unique()
     .execute()
   await db.schema
