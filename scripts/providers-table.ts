@@ -13,6 +13,7 @@ import {
   type ProviderParts,
 } from '../packages/reelay/src/providers/registry.ts'
 import { systemClock } from '../packages/reelay/src/system/clock.ts'
+import { systemIds } from '../packages/reelay/src/system/ids.ts'
 import { silentLog } from '../packages/reelay/src/system/log.ts'
 
 const HEAD = `# Providers
@@ -57,7 +58,7 @@ export async function providersPage(): Promise<string> {
   const clock = systemClock
   const guarded = createGuardedClient({ guard: createGuard({ allow: parseAllowHosts('') }), clock })
   const media = createMediaHost({ workDir: join(dataDir, 'media'), log: silentLog, clock })
-  const parts: ProviderParts = { guarded, clock, media, log: silentLog, dataDir }
+  const parts: ProviderParts = { guarded, clock, ids: systemIds, media, log: silentLog, dataDir }
   const lines: string[] = []
   try {
     for (const kind of PROVIDER_KINDS) {

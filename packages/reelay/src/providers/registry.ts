@@ -2,12 +2,14 @@ import { join } from 'node:path'
 import type { MediaHost } from '../media/media-host.ts'
 import type { GuardedClient } from '../net/guarded-fetch.ts'
 import type { Clock } from '../system/clock.ts'
+import type { Ids } from '../system/ids.ts'
 import type { Log } from '../system/log.ts'
 import { createArk } from './ark/index.ts'
 import { ARK_REGIONS } from './ark/request.ts'
 import { createCometapi } from './cometapi/index.ts'
 import { createDashscope } from './dashscope/index.ts'
 import { DASHSCOPE_REGIONS } from './dashscope/request.ts'
+import { createFal } from './fal/index.ts'
 import { createGemini } from './gemini/index.ts'
 import { createKling } from './kling/index.ts'
 import { createLocal } from './local/index.ts'
@@ -15,7 +17,9 @@ import { createLuma } from './luma/index.ts'
 import { createMinimax } from './minimax/index.ts'
 import { createOpenai } from './openai/index.ts'
 import { OPENAI_DIALECTS } from './openai/request.ts'
+import { createPixverse } from './pixverse/index.ts'
 import type { Provider } from './provider.ts'
+import { createReplicate } from './replicate/index.ts'
 import { createRunway } from './runway/index.ts'
 import { createVidu } from './vidu/index.ts'
 import { createXai } from './xai/index.ts'
@@ -34,6 +38,7 @@ export type ProviderSettings = Readonly<Record<string, string | undefined>>
 export type ProviderParts = {
   guarded: GuardedClient
   clock: Clock
+  ids: Ids
   media: MediaHost
   log: Log
   /** Of the gateway: an adapter that keeps something makes a folder of its own in it. */
@@ -50,11 +55,9 @@ export type ProviderKind = {
   create: (settings: ProviderSettings, parts: ProviderParts) => Provider | Promise<Provider>
 }
 
-type KeyedOptions = {
+type KeyedOptions = Pick<ProviderParts, 'guarded' | 'clock' | 'ids'> & {
   apiKey: string
   baseUrl?: string | undefined
-  guarded: GuardedClient
-  clock: Clock
 }
 
 /** A provider that needs one key, and has a base URL of its own that can be moved. */
@@ -67,8 +70,8 @@ const keyed = (
   name,
   settings: { [keySetting]: { kind: 'secret' }, [urlSetting]: { kind: 'url' } },
   enabledBy: [keySetting],
-  create: (settings, { guarded, clock }) =>
-    create({ apiKey: settings[keySetting] ?? '', baseUrl: settings[urlSetting], guarded, clock }),
+  create: (settings, { guarded, clock, ids }) =>
+    create({ apiKey: settings[keySetting] ?? '', baseUrl: settings[urlSetting], guarded, clock, ids }),
 })
 
 /** A keyed provider with separate hosts, keys and models in each region. */
@@ -83,13 +86,14 @@ const regional = <Region extends string>(
   return {
     ...plain,
     settings: { ...plain.settings, [setting]: { kind: 'choice', of: regions } },
-    create: (settings, { guarded, clock }) =>
+    create: (settings, { guarded, clock, ids }) =>
       create({
         apiKey: settings[`${prefix}_API_KEY`] ?? '',
         baseUrl: settings[`${prefix}_BASE_URL`],
         region: regions.find((region) => region === settings[setting]),
         guarded,
         clock,
+        ids,
       }),
   }
 }
@@ -145,6 +149,9 @@ export const PROVIDER_KINDS: readonly ProviderKind[] = [
   keyed('vidu', 'VIDU_API_KEY', 'VIDU_BASE_URL', createVidu),
   keyed('xai', 'XAI_API_KEY', 'XAI_BASE_URL', createXai),
   keyed('luma', 'LUMAAI_API_KEY', 'LUMAAI_BASE_URL', createLuma),
+  keyed('fal', 'FAL_KEY', 'FAL_BASE_URL', createFal),
+  keyed('replicate', 'REPLICATE_API_TOKEN', 'REPLICATE_BASE_URL', createReplicate),
+  keyed('pixverse', 'PIXVERSE_API_KEY', 'PIXVERSE_BASE_URL', createPixverse),
   {
     name: 'local',
     settings: {},
