@@ -68,12 +68,18 @@ function valueFault(name: string, setting: ProviderSetting, value: string | unde
     case 'text':
       return value.trim() === '' ? `${name} is blank` : undefined
     case 'url':
-      return /^https?:\/\/[^/]/.test(value.trim()) && URL.canParse(value.trim())
-        ? undefined
-        : `${name} must be an absolute http or https URL`
+      return urlFault(name, value.trim())
     case 'choice':
       return setting.of.includes(value.trim()) ? undefined : `${name} must be one of ${setting.of.join(', ')}`
   }
+}
+
+function urlFault(name: string, value: string): string | undefined {
+  const url = /^https?:\/\/[^/]/.test(value) ? URL.parse(value) : null
+  if (url === null) return `${name} must be an absolute http or https URL`
+  return url.username === '' && url.password === ''
+    ? undefined
+    : `${name} must have no user name or password in it: nothing would send them`
 }
 
 const namesOf = (value: string | undefined): readonly string[] =>

@@ -147,6 +147,7 @@ test('all faults are listed at once, whatever their kind', () => {
     REELAY_PROVIDERS: 'cometapi,openai,nosuch',
     KLING_ACCESS_KEY: 'alone',
     ARK_REGION: 'mars',
+    LUMAAI_BASE_URL: 'https://user:pass@luma.example',
     REELAY_HOST: '0.0.0.0',
     REELAY_ALIASES: 'good=local/preview;bad;=x',
   })
@@ -160,6 +161,7 @@ test('all faults are listed at once, whatever their kind', () => {
     `REELAY_PROVIDERS names nosuch; known are ${PROVIDER_KINDS.map(({ name }) => name).join(', ')}`,
     'KLING_SECRET_KEY must be set with KLING_ACCESS_KEY',
     'ARK_REGION must be one of cn-beijing, ap-southeast',
+    'LUMAAI_BASE_URL must have no user name or password in it',
     'REELAY_PROVIDERS names cometapi, but COMETAPI_KEY is not set',
     'REELAY_PROVIDERS names openai, but OPENAI_VIDEO_BASE_URL is not set',
     'REELAY_SECRET must be set when REELAY_HOST is not loopback (it is 0.0.0.0)',

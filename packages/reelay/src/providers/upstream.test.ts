@@ -129,3 +129,20 @@ test('an id of 64 bits that is written as a number keeps all its digits', async 
     note: '315842017559298817 or so',
   })
 })
+
+test('an answer that repeats our key loses it, in its text and in its JSON', async (context) => {
+  const server = await startServer((request, response) => {
+    response.statusCode = 401
+    response.end(JSON.stringify({ error: `the key ${request.headers.authorization} is wrong` }))
+  })
+  const baseUrl = `http://127.0.0.1:${server.port}`
+  const credentials = { authorization: 'Bearer sk-a-very-long-key', 'x-version': '2024' }
+  const upstream = createUpstream({ baseUrl, credentials, clock: new TestClock() })
+  context.after(async () => {
+    await upstream.stop()
+    await server.close()
+  })
+  const { text, json } = await upstream.ask(get)
+  assert.deepEqual(json, { error: 'the key Bearer [redacted] is wrong' })
+  assert.ok(!text.includes('sk-a-very-long-key'))
+})

@@ -8,6 +8,9 @@ const ANSWER_BYTES_MAX = 4 * 1024 * 1024
 
 const CONNECT_TIMEOUT_MS = 10_000
 
+/** Shorter ones would take ordinary words out of an answer. */
+const SECRET_CHARACTERS_MIN = 8
+
 /** An answer, read to its end. Its meaning is the adapter's business: any status is an answer. */
 export type UpstreamAnswer = {
   status: number
@@ -94,7 +97,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
         reset: connection.reset,
         signal: deadline.signal,
       })
-      const text = await readText(answer.body)
+      const text = withoutSecrets(await readText(answer.body), credentials)
       const headers = headerMap(answer.headers)
       return { status: answer.statusCode, headers, text, json: jsonOf(headers, text) }
     } catch (error) {
@@ -182,6 +185,17 @@ function headersOf(
     ...request.headers,
     ...(request.body === undefined ? {} : { 'content-type': request.body.contentType }),
   }
+}
+
+/**
+ * An answer that repeats what proves who we are, as error messages of some gateways do, must not carry it into errors,
+ * timelines and webhooks, which others read.
+ */
+function withoutSecrets(text: string, credentials: Readonly<Record<string, string>>): string {
+  return Object.values(credentials)
+    .map((value) => value.split(' ').at(-1) ?? '')
+    .filter((secret) => secret.length >= SECRET_CHARACTERS_MIN)
+    .reduce((cleaned, secret) => cleaned.replaceAll(secret, '[redacted]'), text)
 }
 
 async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {

@@ -11,7 +11,9 @@ after(() => gateway.stop())
 const POLICY = "default-src 'none'; frame-ancestors 'none'"
 const ORIGIN = 'https://page.example'
 
-async function ask(path: string, init: RequestInit = {}): Promise<Headers> {
+type Asked = { method?: string; body?: string; headers?: Readonly<Record<string, string>> }
+
+async function ask(path: string, init: Asked = {}): Promise<Headers> {
   const response = await fetch(gateway.url + path, {
     ...init,
     headers: { authorization: `Bearer ${gateway.key}`, origin: ORIGIN, ...init.headers },
@@ -30,7 +32,7 @@ async function createId(): Promise<string> {
   return id
 }
 
-const PATHS: readonly [name: string, path: string, init?: RequestInit][] = [
+const PATHS: readonly [name: string, path: string, init?: Asked][] = [
   ['health', '/healthz'],
   ['a list', '/v1/videos'],
   ['a refusal', '/v1/videos', { method: 'POST', body: '{' }],
@@ -53,12 +55,13 @@ for (const [name, path, init] of PATHS) {
   })
 }
 
+const names = (headers: Headers): string[] =>
+  [...headers.keys()].filter((name) => !['preference-applied', 'transfer-encoding'].includes(name))
+
 test('the short cut for polling carries the same headers as the long way', async () => {
   const id = await createId()
   const quick = await ask(`/v1/videos/${id}`)
   const long = await ask(`/v1/videos/${id}`, { headers: { prefer: 'wait=0' } })
-  const names = (headers: Headers): string[] =>
-    [...headers.keys()].filter((name) => !['preference-applied', 'transfer-encoding'].includes(name))
   assert.deepEqual(names(quick).toSorted(), names(long).toSorted())
   assert.equal(quick.get('content-security-policy'), POLICY)
 })

@@ -50,7 +50,7 @@ export async function leasedCount({ db, nowMs }: Writing, key: string): Promise<
     .where('lease_owner', 'is not', null)
     .where('due_at', '>', nowMs)
     .executeTakeFirst()
-  return Number(row?.count ?? 0)
+  return row?.count ?? 0
 }
 
 /**
