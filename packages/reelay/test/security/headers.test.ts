@@ -55,14 +55,14 @@ for (const [name, path, init] of PATHS) {
   })
 }
 
-const names = (headers: Headers): string[] =>
+const headerNames = (headers: Headers): string[] =>
   [...headers.keys()].filter((name) => !['preference-applied', 'transfer-encoding'].includes(name))
 
 test('the short cut for polling carries the same headers as the long way', async () => {
   const id = await createId()
   const quick = await ask(`/v1/videos/${id}`)
   const long = await ask(`/v1/videos/${id}`, { headers: { prefer: 'wait=0' } })
-  assert.deepEqual(names(quick).toSorted(), names(long).toSorted())
+  assert.deepEqual(headerNames(quick).toSorted(), headerNames(long).toSorted())
   assert.equal(quick.get('content-security-policy'), POLICY)
 })
 
