@@ -161,6 +161,12 @@ function assemble(config: Config, parts: Parts, overrides: Overrides): Reelay {
       return check.ok ? null : check.reason
     },
     accounts: (signal) => viewAccounts({ store, providers }, signal),
+    readCallback: (account, callback) =>
+      providers.get(account)?.readCallback?.(callback) ?? {
+        verdict: 'unsigned',
+        operation: null,
+        hint: 'moved',
+      },
     readiness: createReadiness({ store, providers, version: VERSION }),
     stopping: stopping.signal,
   })
@@ -227,6 +233,7 @@ function engineContext(config: Config, parts: Parts, overrides: Overrides): Engi
     leaseMs: LEASE_MS,
     concurrencyMax: STEPS_MAX,
     downloads: { slots: new Slots(DOWNLOADS_MAX), bytesMax: config.limits.videoBytesMax },
+    callbackBase: () => config.callbackBase,
     checkpoint: overrides.checkpoint ?? (() => Promise.resolve()),
   }
 }

@@ -40,6 +40,7 @@ test('without any setting it runs on loopback with the local model', () => {
     host: '127.0.0.1',
     port: 7373,
     publicUrl: 'http://127.0.0.1:7373',
+    callbackBase: null,
     publicUrlFollowsPort: false,
     apiKey: null,
     secret: null,
@@ -83,6 +84,7 @@ test('the public URL follows host and port, in brackets for IPv6, and loses trai
   assert.equal(loadConfig({ REELAY_PORT: '0' }).publicUrlFollowsPort, true)
   const fixed = loadConfig({ REELAY_PORT: '0', REELAY_PUBLIC_URL: 'https://v.example' })
   assert.equal(fixed.publicUrlFollowsPort, false)
+  assert.equal(fixed.callbackBase, 'https://v.example')
 })
 
 test('a provider’s base URL may end in /v1 and in slashes', () => {

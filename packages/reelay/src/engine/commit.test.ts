@@ -34,7 +34,7 @@ async function moveOf(task: Task, decision: Partial<Decision>): Promise<Move> {
   }
   const files = { remove: () => Promise.resolve(), removeFolder: () => Promise.resolve() }
   const context = { store, files, log: silentLog }
-  const claim = { taskId: task.id, owner: 'w', fence: 1, wakeSeq: 0, lookedAtMs: null, task }
+  const claim = { taskId: task.id, owner: 'w', fence: 1, wakeSeq: 0, lookedAtMs: null, hintStep: null, task }
   const whole: Decision = { to: task.state, dueAtMs: 5, patch: {}, events: [], ...decision }
   await commitDecision(context, claim, task, whole)
   return moves[0]!

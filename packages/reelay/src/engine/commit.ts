@@ -4,7 +4,9 @@ import type { Decision, Task } from '../task/task.ts'
 import { removeFiles, type FileRemover } from './remove-files.ts'
 
 type Committer = FileRemover & { store: Pick<Store, 'commit'> }
-type Extras = Partial<Pick<Move, 'keepLeaseMs' | 'slotsMax' | 'durationKey' | 'artifacts' | 'looked'>>
+type Extras = Partial<
+  Pick<Move, 'keepLeaseMs' | 'slotsMax' | 'durationKey' | 'artifacts' | 'looked' | 'hintStep'>
+>
 
 /** Account under which a task is scheduled: the attempt's while one is open, else the candidate's. */
 export function accountOf(task: Task): string {

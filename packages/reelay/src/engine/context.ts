@@ -56,5 +56,7 @@ export type EngineContext = {
   /** Steps under way at a time, over all accounts. */
   concurrencyMax: number
   downloads: { slots: Slots; bytesMax: number }
+  /** Base of the URLs that providers call back; null: they cannot reach this gateway. */
+  callbackBase: () => string | null
   checkpoint: (point: Checkpoint, taskId: string) => Promise<void>
 }

@@ -13,6 +13,7 @@ const claim: Claim = {
   fence: 1,
   wakeSeq: 0,
   lookedAtMs: null,
+  hintStep: null,
   task: newTask(0, { id: 'video_1' }),
 }
 

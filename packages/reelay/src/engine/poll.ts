@@ -1,6 +1,7 @@
 import { ProbeUnavailable } from '../providers/provider.ts'
 import type { Verdict } from '../task/verdict.ts'
 import { decideFault, decideVerdict } from '../task/decide.ts'
+import { hurried } from '../task/hurry.ts'
 import { decideNoProvider } from '../task/decide-submit.ts'
 import { commitDecision, dueOf } from './commit.ts'
 import type { EngineContext } from './context.ts'
@@ -40,10 +41,12 @@ export const poll: Step = async (context, claim, lease) => {
       'the provider used an unknown status',
     )
   }
-  const decision = decideVerdict(task, verdict, momentOf(context, claim, account))
+  const moment = momentOf(context, claim, account)
+  const { decision, hintStep } = hurried(decideVerdict(task, verdict, moment), claim.hintStep, moment.nowMs)
   const outcome = await commitDecision(context, claim, task, decision, {
     durationKey: durationKeyOf(task),
     looked: true,
+    hintStep,
   })
   return dueOf(decision, outcome)
 }

@@ -9,6 +9,7 @@ import {
   decideSubmitted,
   type Submitted,
 } from '../task/decide-submit.ts'
+import { hashOfKey } from '../system/hash-of-key.ts'
 import type { Candidate, TaskInput } from '../task/request.ts'
 import type { Task } from '../task/task.ts'
 import { commitDecision, dueOf } from './commit.ts'
@@ -39,14 +40,15 @@ export const submit: Step = async (context, claim, lease) => {
     const decision = next === undefined ? decideNoProvider(task, moment) : decideSkip(task, next, moment)
     return dueOf(decision, await commitDecision(context, claim, task, decision))
   }
-  const prepared = await prepare(context, claim, provider)
+  const token = callbackTokenOf(context, provider)
+  const prepared = await prepare(context, claim, provider, token)
   if (prepared.kind === 'no_slot') {
     const decision = decideNoSlot(task, momentOf(context, claim, candidate.account))
     return dueOf(decision, await commitDecision(context, claim, task, decision))
   }
   if (prepared.kind !== 'committed') return null
   await context.checkpoint('submit.prepared', task.id)
-  const outcome = await start(context, prepared.task, candidate, provider, lease)
+  const outcome = await start(context, prepared.task, { candidate, provider, token }, lease)
   await context.checkpoint('submit.answered', task.id)
   return finish(context, claim, prepared.task, candidate, outcome, lease.giveUp)
 }
@@ -57,8 +59,22 @@ function nextServed({ providers }: EngineContext, { candidates, candidate }: Tas
   return turn.find((index) => providers.has(candidates[index]?.account ?? ''))
 }
 
-function prepare(context: EngineContext, claim: Claim, provider: Provider): Promise<CommitOutcome> {
+const CALLBACK_TOKEN_BYTES = 32
+
+/** Unguessable, and of this attempt only: whoever knows it can make somebody look at the job, and nothing else. */
+const callbackTokenOf = ({ callbackBase, ids }: EngineContext, { traits }: Provider): string | null =>
+  traits.callbacks === undefined || callbackBase() === null ? null : ids.secret(CALLBACK_TOKEN_BYTES)
+
+function prepare(
+  context: EngineContext,
+  claim: Claim,
+  provider: Provider,
+  token: string | null,
+): Promise<CommitOutcome> {
   const decision = decideSubmit(claim.task, context.ids.secret(16), context.clock.nowMs())
+  if (token !== null && decision.attempt?.kind === 'open') {
+    decision.attempt = { ...decision.attempt, callbackTokenHash: hashOfKey(token) }
+  }
   return commitDecision(context, claim, claim.task, decision, {
     keepLeaseMs: context.leaseMs,
     slotsMax: provider.traits.pacing.inFlightMax,
@@ -68,8 +84,7 @@ function prepare(context: EngineContext, claim: Claim, provider: Provider): Prom
 async function start(
   context: EngineContext,
   task: Task,
-  candidate: Candidate,
-  provider: Provider,
+  { candidate, provider, token }: { candidate: Candidate; provider: Provider; token: string | null },
   lease: Lease,
 ): Promise<Submitted> {
   let isAsked = false
@@ -79,6 +94,7 @@ async function start(
       model: candidate.model,
       inputs: task.request.inputs.map((input) => inputFile(context, input)),
       clientToken: task.attempt?.clientToken ?? '',
+      callbackUrl: callbackUrlOf(context, candidate.account, token),
       mayStillSend: () => {
         isAsked = true
         return lease.mayStillSend()
@@ -103,6 +119,15 @@ async function start(
       rawAnswer: error instanceof SubmitUnknown ? error.rawAnswer : undefined,
     }
   }
+}
+
+function callbackUrlOf(
+  { callbackBase }: EngineContext,
+  account: string,
+  token: string | null,
+): string | null {
+  const base = callbackBase()
+  return token === null || base === null ? null : `${base}/hooks/${account.split(':', 1)[0]}/${token}`
 }
 
 async function finish(

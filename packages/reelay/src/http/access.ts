@@ -40,7 +40,8 @@ export function logAccess({ clock, log }: Shared, line: AccessLine): void {
     {
       request: line.requestId,
       method: line.method,
-      path: line.path.slice(0, PATH_CHARACTERS_MAX),
+      // A callback's token opens its address.
+      path: line.path.replace(/^(\/hooks\/[^/]*\/).+/, '$1[token]').slice(0, PATH_CHARACTERS_MAX),
       status: line.status,
       latencyMs: Math.round((clock.monotonicMs() - line.startMs) * 10) / 10,
       project: line.key?.projectId,

@@ -1,5 +1,6 @@
 import type { Files } from '../files/files.ts'
 import type { Catalog } from '../providers/catalog.ts'
+import type { CallbackReading, RawCallback } from '../providers/provider.ts'
 import type { Limits, Store } from '../store/store.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Ids } from '../system/ids.ts'
@@ -75,6 +76,8 @@ export type HttpDeps = {
   vault: Vault
   /** Why a `callback_url` or an endpoint's URL is refused, naming the setting that would allow it; null when it is allowed. */
   refuseCallbackUrl: (url: string) => string | null
+  /** What a provider's callback says, by the adapter of its account. Believes nothing of it. */
+  readCallback: (account: string, callback: RawCallback) => CallbackReading
   readiness: () => Promise<Readiness>
   /** Asks each provider whether its credentials work, without spending. */
   accounts: (signal: AbortSignal) => Promise<readonly AccountView[]>

@@ -10,7 +10,12 @@ export const SMALL_BODY_PACE: BodyPace = { graceMs: 30_000, bytesPerSecondMin: N
 /** Uploads take as long as they take, unless next to nothing arrives. */
 export const UPLOAD_PACE: BodyPace = { graceMs: 30_000, bytesPerSecondMin: 8_192 }
 
-export type BodyBounds = { bytesMax: number; pace: BodyPace }
+export type BodyBounds = {
+  bytesMax: number
+  pace: BodyPace
+  /** `as_it_is`: a compressed body is taken, and stays compressed. Refused when absent. */
+  encoded?: 'as_it_is'
+}
 
 export const payloadTooLarge = (bytesMax: number, what = 'The request body'): ApiError =>
   new ApiError('payload_too_large', `${what} is larger than the limit of ${bytesMax} bytes. Send less.`, {
@@ -43,7 +48,7 @@ export async function* readBody(
   bounds: BodyBounds,
 ): AsyncGenerator<Uint8Array> {
   const { bytesMax, pace } = bounds
-  refuseEncoded(request.headers)
+  if (bounds.encoded === undefined) refuseEncoded(request.headers)
   if ((declaredBytes(request.headers) ?? 0) > bytesMax) throw payloadTooLarge(bytesMax)
   if (request.body === null) return
   const reader: ReadableStreamDefaultReader<Uint8Array> = request.body.getReader()

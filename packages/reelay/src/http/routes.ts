@@ -1,4 +1,5 @@
 import { healthz, readyz } from './health.ts'
+import { receiveCallback } from './hooks.ts'
 import { inputContent } from './input-content.ts'
 import { answers, file, json, query, type Route } from './route.ts'
 import { ADMINISTRATION_ROUTES } from './routes-administration.ts'
@@ -20,6 +21,23 @@ const operation: readonly Route[] = [
       parameters: [query('exp', 'Unix seconds.'), query('sig', 'The signature.')],
       security: WITHOUT_KEY,
       responses: file('The file.', ['image/png', 'image/jpeg', 'image/webp', 'image/gif', 'video/mp4']),
+    },
+  },
+  {
+    method: 'POST',
+    path: '/hooks/:provider/:token',
+    access: 'open',
+    handler: receiveCallback,
+    doc: {
+      summary: 'Receive a callback of a provider',
+      description:
+        'At the address that the provider was given with a job. Whatever arrives is kept, up to 2 MiB, and makes the gateway ' +
+        'look at the job; it is never believed.',
+      security: WITHOUT_KEY,
+      responses: {
+        200: { description: 'It is kept.', content: { 'text/plain': { schema: { type: 'string' } } } },
+        default: { description: 'An error.', content: json(schemas.errorSchema) },
+      },
     },
   },
   {

@@ -140,6 +140,7 @@ export function startTestApp(settings: Partial<HttpSettings> = {}): TestApp {
     refuseCallbackUrl: (url) =>
       url.includes('10.0.0.1') ? 'the host is private; see REELAY_ALLOW_HOSTS.' : null,
     accounts: async () => [],
+    readCallback: () => ({ verdict: 'unsigned', operation: null, hint: 'moved' }),
     readiness: async () => ({ ready: true, detail: { store: 'ok' } }),
     stopping: stopping.signal,
   }

@@ -22,6 +22,8 @@ export type Traits = {
   inputs: 'upload' | 'data_uri' | 'local'
   /** Keys that `provider_options` may have; anything else is refused at create. */
   providerOptions: readonly string[]
+  /** Whether the provider can be given a URL to call back for each job. Absent: it cannot. */
+  callbacks?: 'per_request'
   /** True when models outside the catalog may be named exactly as `provider/model`. */
   openCatalog: boolean
 }
@@ -40,6 +42,8 @@ export type StartRequest = {
   inputs: readonly InputFile[]
   /** Unique per attempt. Adapters whose provider takes a client id send it. */
   clientToken: string
+  /** Where the provider may call back about this job; null: nowhere. Only for adapters with `traits.callbacks`. */
+  callbackUrl: string | null
   /**
    * Asked immediately before the billable request is written; false means that this process lost its lease, and the
    * adapter must answer `not_sent`.
@@ -53,6 +57,19 @@ export type OpenedOutput = {
   /** Declared length, if any: a shorter body is an error. */
   bytes: number | null
   close(): void
+}
+
+/** A callback's bytes and headers (lower-case names), as they arrived. */
+export type RawCallback = { headers: Readonly<Record<string, string>>; body: Uint8Array }
+
+export type CallbackReading = {
+  /** `unsigned` where the provider does not sign: the URL's token is all that vouches for it. */
+  verdict: 'trusted' | 'unsigned' | 'forged'
+  /** The job that it names, when that is enough to ask for it. */
+  operation: Operation | null
+  hint: 'ended' | 'moved'
+  /** A handshake that must be answered with this JSON; nothing else is done then. */
+  answer?: string
 }
 
 export type CredentialCheck = { ok: true; detail: string } | { ok: false; detail: string }
@@ -77,6 +94,8 @@ export interface Provider {
   cancel?(operation: Operation, signal: AbortSignal): Promise<'cancelled' | 'refused'>
   /** Looks the job of a lost answer up by the client token. `absent` only when the look-up is exhaustive. */
   find?(clientToken: string, signal: AbortSignal): Promise<Operation | 'absent' | 'unsure'>
+  /** What a callback says, without believing it. Present with `traits.callbacks`. Pure: asks nobody. */
+  readCallback?(callback: RawCallback): CallbackReading
   /** Whether the credentials work, without spending. */
   check?(signal: AbortSignal): Promise<CredentialCheck>
   /** Releases what the adapter holds (connections, child processes). */

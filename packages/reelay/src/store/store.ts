@@ -12,6 +12,8 @@ export type Claim = {
   wakeSeq: number
   /** When the upstream job was last looked at; null before the first look. */
   lookedAtMs: number | null
+  /** Extra looks made since a callback hinted at the end of the job; null when none has. */
+  hintStep: number | null
   task: Task
 }
 
@@ -37,7 +39,7 @@ export type ClaimBatch = {
 
 /** A decision with the lease under which it was made. */
 export type Move = Decision & {
-  claim: Pick<Claim, 'taskId' | 'owner' | 'fence' | 'wakeSeq'>
+  claim: Pick<Claim, 'taskId' | 'owner' | 'fence' | 'wakeSeq' | 'hintStep'>
   from: TaskState
   /** Account under which the task is scheduled next. */
   account: string
@@ -49,6 +51,8 @@ export type Move = Decision & {
   keepLeaseMs?: number
   /** This move is the outcome of a look at the upstream job. */
   looked?: boolean
+  /** What the look leaves of a callback's hint; absent: as it is. A hint that came meanwhile stays. */
+  hintStep?: number | null
   artifacts?: readonly Artifact[]
 }
 
@@ -60,6 +64,29 @@ export type CommitOutcome =
   | { kind: 'no_slot' }
   /** Another task already owns that upstream job: nothing was written. */
   | { kind: 'operation_taken'; taskId: string }
+
+/** An attempt that a provider may call back about. */
+export type CallbackTarget = { projectId: string; taskId: string; attempt: number; account: string }
+
+/** What a callback's signature says of it. `unsigned`: the provider does not sign, only the URL's token vouches for it. */
+export type CallbackVerdict = 'trusted' | 'unsigned' | 'forged'
+
+/** A callback as it arrived, and what its provider's adapter reads in it. */
+export type CallbackIn = Omit<CallbackTarget, 'account'> & {
+  provider: string
+  /** The same for copies of one callback. */
+  dedupeKey: string
+  headers: Readonly<Record<string, string>>
+  body: Uint8Array
+  verdict: CallbackVerdict
+  /** Names the job, for a submit whose answer was lost: a look has to confirm it. */
+  operation: Operation | null
+  /** `ended`: it claims that the job is over. */
+  hint: 'ended' | 'moved'
+}
+
+/** `full`: so many of this attempt are kept already that this one is not. */
+export type CallbackOutcome = 'kept' | 'repeated' | 'full'
 
 export type ArtifactRole = 'input' | 'video' | 'thumbnail' | 'spritesheet' | 'last_frame'
 
@@ -215,6 +242,10 @@ export interface Store {
    * then confirms it), else noted on the timeline as an orphan.
    */
   recordLateAnswer(taskId: string, attempt: number, operation: Operation): Promise<void>
+  /** Undefined for an unknown token. */
+  findCallbackTarget(tokenHash: string): CallbackTarget | undefined
+  /** Keeps a callback and brings the next look forward, as often as its task's bucket allows. Changes nothing else. */
+  recordCallback(callback: CallbackIn): Promise<CallbackOutcome>
   /** Files that nobody needs any more: inputs of ended tasks, everything of deleted ones. */
   removableArtifacts(limit: number): Promise<readonly (Artifact & { taskId: string })[]>
   pauseAccount(account: string, untilMs: number, reason: string): Promise<void>

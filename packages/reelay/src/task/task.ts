@@ -101,6 +101,7 @@ export type TaskEventKind =
   | 'archive.stored'
   | 'account.fallback'
   | 'upstream.orphan'
+  | 'callback.received'
   | 'webhook.delivered'
   | 'webhook.failed'
   | 'webhook.exhausted'
@@ -108,7 +109,7 @@ export type TaskEventKind =
 
 /** A change to the attempt that a `Move` carries. */
 export type AttemptChange =
-  | { kind: 'open'; attempt: Attempt }
+  | { kind: 'open'; attempt: Attempt; callbackTokenHash?: string }
   | {
       kind: 'patch'
       n: number

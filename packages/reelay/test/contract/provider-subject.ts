@@ -76,6 +76,7 @@ export const startRequest = (model: string, given: Partial<StartRequest> = {}): 
   model,
   inputs: [],
   clientToken: 'token_1',
+  callbackUrl: null,
   mayStillSend: () => true,
   signal: new AbortController().signal,
   ...given,

@@ -147,7 +147,11 @@ CREATE TABLE "schedule" ("project_id" text default 'default' not null,
   "lease_owner" text,
   "fence" bigint not null,
   "wake_seq" bigint not null,
-  "looked_at" bigint);
+  "looked_at" bigint,
+  "callback_tokens" integer,
+  "callback_refilled_at" bigint,
+  "callback_due_at" bigint,
+  "hint_step" integer);
 
 CREATE TABLE "task_events" ("project_id" text default 'default' not null,
   "task_id" text not null,
@@ -192,9 +196,14 @@ CREATE TABLE "webhook_targets" ("project_id" text default 'default' not null,
   "failing_since" bigint,
   "open_until" bigint);
 
+CREATE UNIQUE INDEX attempts_callback on attempts (callback_token_hash)
+        where callback_token_hash is not null;
+
 CREATE UNIQUE INDEX attempts_job on attempts (account, provider_task_id) where provider_task_id is not null;
 
 CREATE INDEX attempts_open on attempts (account) where ended_at is null;
+
+CREATE INDEX "callbacks_in_task" on "callbacks_in" ("task_id");
 
 CREATE INDEX "client_replays_match" on "client_replays" ("project_id",
   "fingerprint",

@@ -76,6 +76,7 @@ export class Harness {
       leaseMs: 30_000,
       concurrencyMax: 256,
       downloads: { slots: new Slots(8), bytesMax: 1_000_000 },
+      callbackBase: () => null,
       checkpoint: () => Promise.resolve(),
       ...this.#overrides,
     })

@@ -105,6 +105,7 @@ const request = (patch: Partial<StartRequest> = {}): StartRequest => ({
   model: 'preview',
   inputs: [],
   clientToken: TOKEN,
+  callbackUrl: null,
   mayStillSend: () => true,
   signal,
   ...patch,

@@ -28,6 +28,7 @@ export async function claimDue(transaction: Transaction, query: ClaimQuery): Pro
       due_at: nowMs + query.leaseMs,
       lease_owner: query.owner,
       fence: set('fence', '+', 1),
+      callback_due_at: null,
     }))
     .where('task_id', 'in', (select) =>
       select
@@ -38,7 +39,7 @@ export async function claimDue(transaction: Transaction, query: ClaimQuery): Pro
         .orderBy('due_at')
         .limit(limit),
     )
-    .returning(['task_id', 'fence', 'wake_seq', 'looked_at'])
+    .returning(['task_id', 'fence', 'wake_seq', 'looked_at', 'hint_step'])
     .execute()
   if (leased.length > 0) await drawBucket(transaction, query.account, bucket.tokens - leased.length)
   const { tasks, unreadable } = await loadTasks(
@@ -55,6 +56,7 @@ export async function claimDue(transaction: Transaction, query: ClaimQuery): Pro
         fence: row.fence,
         wakeSeq: row.wake_seq,
         lookedAtMs: row.looked_at,
+        hintStep: row.hint_step,
         task,
       },
     ]

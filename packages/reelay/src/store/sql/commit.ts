@@ -3,7 +3,7 @@ import type { AttemptChange, Task } from '../../task/task.ts'
 import type { CommitOutcome, Move } from '../store.ts'
 import { rowOfArtifact } from './artifact-rows.ts'
 import { loadTask } from './load-task.ts'
-import type { TaskRow } from './schema.ts'
+import type { ScheduleRow, TaskRow } from './schema.ts'
 import { announce } from './outbox.ts'
 import { countEnded } from './project-usage.ts'
 import { slotsInUse } from './slots-in-use.ts'
@@ -19,7 +19,7 @@ export async function commit(transaction: Transaction, move: Move): Promise<Comm
   const { db } = transaction
   const lease = await db
     .selectFrom('schedule')
-    .select(['wake_seq'])
+    .select(['wake_seq', 'callback_due_at', 'hint_step'])
     .where('task_id', '=', move.claim.taskId)
     .where('fence', '=', move.claim.fence)
     .where('lease_owner', '=', move.claim.owner)
@@ -36,7 +36,7 @@ export async function commit(transaction: Transaction, move: Move): Promise<Comm
   const stateEvent =
     move.from === move.to ? [] : [{ kind: 'task.state' as const, data: { from: move.from, to: move.to } }]
   await appendEvents(transaction, before, [...move.events, ...stateEvent])
-  await reschedule(transaction, move, lease.wake_seq)
+  await reschedule(transaction, move, lease)
   if (move.attempt?.kind === 'patch' && move.attempt.patch.endedAtMs != null)
     await fillSlot(transaction, before)
   const artifacts = (move.artifacts ?? []).map((artifact) => rowOfArtifact(before, artifact))
@@ -92,7 +92,7 @@ async function applyAttempt(
         model: attempt.model,
         state: attempt.state,
         client_token: attempt.clientToken,
-        callback_token_hash: null,
+        callback_token_hash: change.callbackTokenHash ?? null,
         provider_task_id: null,
         operation: null,
         started_at: attempt.startedAtMs,
@@ -151,7 +151,9 @@ async function updateTask({ db, nowMs }: Transaction, move: Move): Promise<void>
     .execute()
 }
 
-async function reschedule({ db, nowMs }: Transaction, move: Move, wakeSeq: number): Promise<void> {
+type Wishes = Pick<ScheduleRow, 'wake_seq' | 'callback_due_at' | 'hint_step'>
+
+async function reschedule({ db, nowMs }: Transaction, move: Move, wishes: Wishes): Promise<void> {
   const { taskId } = move.claim
   if (move.dueAtMs === null) {
     if (!isTerminal(move.to)) throw new Error(`a task in state ${move.to} must stay on the schedule`)
@@ -166,13 +168,16 @@ async function reschedule({ db, nowMs }: Transaction, move: Move, wakeSeq: numbe
       .execute()
     return
   }
-  const wokenMeanwhile = wakeSeq !== move.claim.wakeSeq
+  const wokenMeanwhile = wishes.wake_seq !== move.claim.wakeSeq
+  const hintedMeanwhile = wishes.hint_step !== move.claim.hintStep
   await db
     .updateTable('schedule')
     .set({
       account: move.account,
-      due_at: wokenMeanwhile ? nowMs : move.dueAtMs,
+      due_at: wokenMeanwhile ? nowMs : Math.min(move.dueAtMs, wishes.callback_due_at ?? Infinity),
       lease_owner: null,
+      callback_due_at: null,
+      ...(move.hintStep === undefined || hintedMeanwhile ? {} : { hint_step: move.hintStep }),
       ...(move.looked === true ? { looked_at: nowMs } : {}),
     })
     .where('task_id', '=', taskId)

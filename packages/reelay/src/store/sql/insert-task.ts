@@ -28,6 +28,10 @@ export async function insertTask(transaction: Transaction, insert: TaskInsert): 
       fence: 0,
       wake_seq: 0,
       looked_at: null,
+      callback_tokens: null,
+      callback_refilled_at: null,
+      callback_due_at: null,
+      hint_step: null,
     })
     .execute()
   const artifacts = insert.artifacts.map((artifact) => rowOfArtifact(task, artifact))

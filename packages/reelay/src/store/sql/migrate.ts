@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import { Migrator, type Migration } from 'kysely/migration'
 import { initialMigration, type ColumnTypes } from './migrations/0001-initial.ts'
+import { callbacksMigration } from './migrations/0003-callbacks.ts'
 import { webhooksMigration } from './migrations/0002-webhooks.ts'
 import type { Tables } from './schema.ts'
 
@@ -9,6 +10,7 @@ export async function migrate(db: Kysely<Tables>, types: ColumnTypes): Promise<v
   const migrations: Record<string, Migration> = {
     '0001-initial': initialMigration(types),
     '0002-webhooks': webhooksMigration(),
+    '0003-callbacks': callbacksMigration(),
   }
   const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrations) } })
   const { error } = await migrator.migrateToLatest()

@@ -43,6 +43,13 @@ export type ScheduleRow = {
   fence: number
   wake_seq: number
   looked_at: number | null
+  /** Thousandths of looks that callbacks may still cause at once; null: as many as may be. */
+  callback_tokens: number | null
+  callback_refilled_at: number | null
+  /** A look that a callback asked for while the lease was held. */
+  callback_due_at: number | null
+  /** Extra looks made since a callback hinted at the end. */
+  hint_step: number | null
 }
 
 export type AttemptRow = {

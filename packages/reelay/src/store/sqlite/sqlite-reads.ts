@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { ApiKey, Artifact, IdempotentUse, Project } from '../store.ts'
+import type { ApiKey, Artifact, CallbackTarget, IdempotentUse, Project } from '../store.ts'
 import type { DurationSample, Task } from '../../task/task.ts'
 import { artifactOfRow } from '../sql/artifact-rows.ts'
 import { keyOfRow } from '../sql/keys.ts'
@@ -20,6 +20,7 @@ export class SqliteReads {
   readonly #key: StatementSync
   readonly #deadKey: StatementSync
   readonly #project: StatementSync
+  readonly #callback: StatementSync
   readonly #position: StatementSync
   readonly #paused: StatementSync
   readonly #durations: StatementSync
@@ -37,6 +38,9 @@ export class SqliteReads {
       'select * from api_keys where secret_hash = ? and (revoked_at is not null or expires_at <= ?)',
     )
     this.#project = database.prepare('select id, name, created_at, limits from projects where id = ?')
+    this.#callback = database.prepare(
+      'select project_id, task_id, n, account from attempts where callback_token_hash = ?',
+    )
     this.#position = database.prepare('select created_at, id from tasks where id = ? and project_id = ?')
     this.#paused = database.prepare('select paused_until from rate_buckets where account = ?')
     this.#inFlight = database.prepare(
@@ -68,6 +72,17 @@ export class SqliteReads {
   deadKey(secretHash: string, nowMs: number): ApiKey | undefined {
     const row = this.#deadKey.get(secretHash, nowMs)
     return row === undefined ? undefined : keyOfRow(row as unknown as ApiKeyRow)
+  }
+
+  callbackTarget(tokenHash: string): CallbackTarget | undefined {
+    const row = this.#callback.get(tokenHash)
+    if (row === undefined) return undefined
+    return {
+      projectId: String(row['project_id']),
+      taskId: String(row['task_id']),
+      attempt: Number(row['n']),
+      account: String(row['account']),
+    }
   }
 
   project(id: string): Project | undefined {

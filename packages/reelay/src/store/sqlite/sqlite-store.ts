@@ -7,6 +7,7 @@ import type { DurationSample, Task } from '../../task/task.ts'
 import type { Operation } from '../../task/verdict.ts'
 import { pauseAccount } from '../sql/accounts.ts'
 import { removableArtifacts } from '../sql/artifact-rows.ts'
+import { recordCallback } from '../sql/callbacks.ts'
 import { claimDue } from '../sql/claim-due.ts'
 import { commit } from '../sql/commit.ts'
 import { clearDeliveryLeases } from '../sql/commit-delivery.ts'
@@ -215,6 +216,14 @@ class SqliteStore implements Port.Store {
 
   recordLateAnswer(taskId: string, attempt: number, operation: Operation): Promise<void> {
     return this.#writer.write((transaction) => recordLateAnswer(transaction, taskId, attempt, operation))
+  }
+
+  findCallbackTarget(tokenHash: string): Port.CallbackTarget | undefined {
+    return this.#reads.callbackTarget(tokenHash)
+  }
+
+  recordCallback(callback: Port.CallbackIn): Promise<Port.CallbackOutcome> {
+    return this.#writer.write((transaction) => recordCallback(transaction, callback))
   }
 
   removableArtifacts(limit: number): Promise<readonly (Port.Artifact & { taskId: string })[]> {

@@ -1,0 +1,86 @@
+import { isTerminal } from '../../task/state.ts'
+import type { CallbackIn, CallbackOutcome } from '../store.ts'
+import { loadTask } from './load-task.ts'
+import { recordLateAnswer } from './late-answer.ts'
+import { appendEvents } from './timeline.ts'
+import type { Transaction } from './transaction.ts'
+
+/** Callbacks kept of one attempt: what comes later is answered, and only counted by the sender. */
+const KEPT_MAX = 50
+/** Looks that callbacks may cause at once, and then one a second. */
+const BURST = 3
+const TOKEN = 1_000
+
+/**
+ * Keeps a callback and makes somebody look soon. It never changes what is known of the task: an id that it names is only a
+ * candidate for a submit whose answer was lost, and a look with our own credentials has to confirm it.
+ */
+export async function recordCallback(
+  transaction: Transaction,
+  callback: CallbackIn,
+): Promise<CallbackOutcome> {
+  const { db, nowMs } = transaction
+  const kept = await db
+    .selectFrom('callbacks_in')
+    .select((select) => select.fn.countAll<number>().as('count'))
+    .where('task_id', '=', callback.taskId)
+    .where('attempt_n', '=', callback.attempt)
+    .executeTakeFirst()
+  if ((kept?.count ?? 0) >= KEPT_MAX) return 'full'
+  const added = await db
+    .insertInto('callbacks_in')
+    .values({
+      id: callback.dedupeKey,
+      project_id: callback.projectId,
+      task_id: callback.taskId,
+      attempt_n: callback.attempt,
+      provider: callback.provider,
+      dedupe_key: callback.dedupeKey,
+      headers: JSON.stringify(callback.headers),
+      body: callback.body,
+      verdict: callback.verdict,
+      received_at: nowMs,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst()
+  const task = await loadTask(transaction, callback.taskId)
+  if (task === undefined) return 'kept'
+  const isNew = added.numInsertedOrUpdatedRows !== 0n
+  if (isNew) {
+    const { provider, verdict, attempt } = callback
+    await appendEvents(transaction, task, [
+      { kind: 'callback.received', data: { provider, verdict, attempt } },
+    ])
+  }
+  if (callback.verdict === 'forged' || isTerminal(task.state)) return isNew ? 'kept' : 'repeated'
+  const isLost = task.state === 'unknown' && task.attempt?.n === callback.attempt
+  if (isNew && isLost && callback.operation !== null) {
+    await recordLateAnswer(transaction, task.id, callback.attempt, callback.operation)
+  }
+  await hurry(transaction, callback)
+  return isNew ? 'kept' : 'repeated'
+}
+
+/** The next look comes at once while the task's bucket has a token, else when it has one again. */
+async function hurry({ db, nowMs, changed }: Transaction, { taskId, hint }: CallbackIn): Promise<void> {
+  const row = await db.selectFrom('schedule').selectAll().where('task_id', '=', taskId).executeTakeFirst()
+  if (row === undefined) return
+  const sinceMs = Math.max(0, nowMs - (row.callback_refilled_at ?? nowMs))
+  const tokens = Math.min(BURST * TOKEN, (row.callback_tokens ?? BURST * TOKEN) + sinceMs)
+  const atMs = tokens >= TOKEN ? nowMs : nowMs + (TOKEN - tokens)
+  // A look that is due by then anyway serves this callback too, and costs no token.
+  const plannedMs = row.lease_owner === null ? row.due_at : (row.callback_due_at ?? Infinity)
+  const isServed = plannedMs <= atMs
+  await db
+    .updateTable('schedule')
+    .set({
+      callback_tokens: isServed ? tokens : tokens - TOKEN,
+      callback_refilled_at: nowMs,
+      callback_due_at: isServed ? row.callback_due_at : atMs,
+      due_at: row.lease_owner === null ? Math.min(row.due_at, atMs) : row.due_at,
+      hint_step: hint === 'ended' ? 0 : row.hint_step,
+    })
+    .where('task_id', '=', taskId)
+    .execute()
+  if (!isServed) changed.set(taskId, 'scheduled')
+}
