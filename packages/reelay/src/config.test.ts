@@ -85,6 +85,7 @@ test('the public URL follows host and port, in brackets for IPv6, and loses trai
   const fixed = loadConfig({ REELAY_PORT: '0', REELAY_PUBLIC_URL: 'https://v.example' })
   assert.equal(fixed.publicUrlFollowsPort, false)
   assert.equal(fixed.callbackBase, 'https://v.example')
+  assert.equal(loadConfig({ REELAY_PUBLIC_URL: 'http://10.0.0.1:7373' }).callbackBase, null)
 })
 
 test('a provider’s base URL may end in /v1 and in slashes', () => {

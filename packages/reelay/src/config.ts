@@ -27,7 +27,7 @@ export type Config = Readonly<{
   host: string
   port: number
   publicUrl: string
-  /** Base of the URLs that providers may call back: the public URL where it was set, so that it can be reached. */
+  /** Base of the URLs that providers may call back: the public URL where it is HTTPS and was set, so that it can be reached. */
   callbackBase: string | null
   /** The public URL was not set and the port is picked when it is listened on: only then is the URL known. */
   publicUrlFollowsPort: boolean
@@ -148,7 +148,9 @@ function configOf(settings: Settings, accounts: readonly AccountConfig[]): Confi
     filesDir: settings.REELAY_STORAGE_URL?.replace(/^file:(\/\/)?/, '') || join(dataDir, 'files'),
     host,
     port: settings.REELAY_PORT,
-    callbackBase: settings.REELAY_PUBLIC_URL ?? null,
+    // A provider may refuse a whole job for a URL that it cannot reach.
+    callbackBase:
+      settings.REELAY_PUBLIC_URL?.startsWith('https:') === true ? settings.REELAY_PUBLIC_URL : null,
     publicUrlFollowsPort: settings.REELAY_PUBLIC_URL === undefined && settings.REELAY_PORT === 0,
     publicUrl: settings.REELAY_PUBLIC_URL ?? `http://${authority}:${settings.REELAY_PORT}`,
     apiKey: settings.REELAY_API_KEY ?? null,

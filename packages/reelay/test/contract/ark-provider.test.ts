@@ -7,14 +7,17 @@ import type { StartOutcome, Verdict } from '../../src/task/verdict.ts'
 import { answer, json, type Behaviour, type Reply } from './fault-server.ts'
 import { providerContract } from './provider-contract.ts'
 import {
+  callbackField,
   inputFile,
   openSubject,
   plainRequest,
   startRequest,
+  unsigned,
   type ProviderSubject,
 } from './provider-subject.ts'
 
 const ID = 'cgt-20260101000000-abcde'
+const OPERATION = { providerTaskId: ID }
 const TASKS = '/api/v3/contents/generations/tasks'
 const MODEL = 'doubao-seedance-1-0-pro-250528'
 const NOW_MS = 1_790_000_000_000
@@ -47,7 +50,7 @@ const subject: ProviderSubject = {
   open: ({ baseUrl, guarded, clock }) =>
     createArk({ baseUrl: `${baseUrl}/api/v3/`, apiKey: 'key_1', guarded, clock }),
   model: MODEL,
-  accepted: { reply: json(200, fixtures.created), operation: { providerTaskId: ID } },
+  accepted: { reply: json(200, fixtures.created), operation: OPERATION },
   refusals: {
     'a bad parameter': {
       reply: json(400, fixtures.bad_parameter),
@@ -169,6 +172,17 @@ const subject: ProviderSubject = {
   },
   otherJob: job({ id: 'cgt-20260101000000-other' }),
   outputs: (baseUrl) => ({ link: { role: 'video', ref: `${baseUrl}/files/v.mp4` } }),
+  callbacks: {
+    registered: callbackField,
+    readings: {
+      queued: { body: fixtures.queued, expected: unsigned('moved', OPERATION) },
+      running: { body: fixtures.running, expected: unsigned('moved', OPERATION) },
+      'F08: succeeded': { body: fixtures.done, expected: unsigned('ended', OPERATION) },
+      'F09: failed': { body: fixtures.failed, expected: unsigned('ended', OPERATION) },
+      cancelled: { body: fixtures.cancelled, expected: unsigned('ended', OPERATION) },
+      expired: { body: fixtures.expired, expected: unsigned('ended', OPERATION) },
+    },
+  },
 }
 
 providerContract('ark', subject)

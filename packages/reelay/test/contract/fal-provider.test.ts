@@ -11,6 +11,7 @@ import {
   openSubject,
   plainRequest,
   startRequest,
+  unsigned,
   type ProviderSubject,
 } from './provider-subject.ts'
 
@@ -82,6 +83,16 @@ const subject: ProviderSubject = {
   },
   otherJob: json(202, { ...fixtures.running, request_id: '764cabcf-0000-4b3e-ae38-1200304cf45b' }),
   outputs: (baseUrl) => ({ link: { role: 'video', ref: `${baseUrl}/files/out.mp4` } }),
+  callbacks: {
+    registered: ({ path }) =>
+      new URL(path, 'https://queue.fal.run').searchParams.get('fal_webhook') ?? undefined,
+    readings: {
+      'F32: an error': { body: fixtures.callback, expected: unsigned('ended') },
+      'a result': { body: fixtures.callback_ok, expected: unsigned('ended') },
+      'the word of a look': { body: fixtures.completed, expected: unsigned('ended') },
+      'a run that goes on': { body: fixtures.running, expected: unsigned('moved') },
+    },
+  },
 }
 
 providerContract('fal', subject)

@@ -11,10 +11,12 @@ import {
   openSubject,
   plainRequest,
   startRequest,
+  unsigned,
   type ProviderSubject,
 } from './provider-subject.ts'
 
 const ID = 'models/veo-3.1-generate-preview/operations/abc'
+const OPERATION = { providerTaskId: ID }
 const MODEL = 'veo-3.1-generate-preview'
 const NOW_MS = 1_790_000_000_000
 const LINK = 'https://generativelanguage.googleapis.com/v1beta/files/abc:download?alt=media'
@@ -35,7 +37,7 @@ const done: Verdict = { kind: 'done', outputs: [{ role: 'video', ref: LINK }] }
 const subject: ProviderSubject = {
   open: ({ baseUrl, guarded, clock }) => createGemini({ baseUrl, apiKey: 'key_1', guarded, clock }),
   model: MODEL,
-  accepted: { reply: json(200, fixtures.created), operation: { providerTaskId: ID } },
+  accepted: { reply: json(200, fixtures.created), operation: OPERATION },
   refusals: {
     'an argument': {
       reply: json(400, fixtures.bad_argument),
@@ -132,6 +134,17 @@ const subject: ProviderSubject = {
   outputs: (baseUrl) => ({
     link: { role: 'video', ref: `${baseUrl}/v1beta/files/abc:download?alt=media` },
   }),
+  callbacks: {
+    registered: ({ body }) => JSON.parse(body).webhookConfig?.uris[0],
+    readings: {
+      'F12: an event with a short name': { body: fixtures.callback, expected: unsigned('ended') },
+      'an event with a whole name': {
+        body: fixtures.callback_with_name,
+        expected: unsigned('ended', OPERATION),
+      },
+      'another event': { body: { type: 'batch.succeeded', data: {} }, expected: unsigned('moved') },
+    },
+  },
 }
 
 providerContract('gemini', subject)

@@ -8,10 +8,12 @@ import type { StartOutcome, Verdict } from '../../src/task/verdict.ts'
 import { answer, json, type Behaviour, type Reply } from './fault-server.ts'
 import { providerContract } from './provider-contract.ts'
 import {
+  callbackField,
   inputFile,
   openSubject,
   plainRequest,
   startRequest,
+  unsigned,
   type ProviderSubject,
 } from './provider-subject.ts'
 
@@ -122,6 +124,15 @@ const subject: ProviderSubject = {
   },
   otherJob: job({ task_id: '867283741759111200' }),
   outputs: (baseUrl) => ({ link: { role: 'video', ref: `${baseUrl}/files/v.mp4` } }),
+  callbacks: {
+    registered: callbackField,
+    readings: {
+      'F15: failed, flat': { body: fixtures.callback, expected: unsigned('ended') },
+      succeed: { body: fixtures.callback_done, expected: unsigned('ended') },
+      processing: { body: fixtures.running.data, expected: unsigned('moved') },
+      'the envelope of an answer': { body: fixtures.failed, expected: unsigned('moved') },
+    },
+  },
 }
 
 providerContract('kling', subject)

@@ -7,14 +7,17 @@ import type { StartOutcome, Verdict } from '../../src/task/verdict.ts'
 import { answer, html, json, type Reply } from './fault-server.ts'
 import { providerContract } from './provider-contract.ts'
 import {
+  callbackField,
   inputFile,
   openSubject,
   plainRequest,
   startRequest,
+  unsigned,
   type ProviderSubject,
 } from './provider-subject.ts'
 
 const ID = '8f3c1a52-0000-4000-8000-000000000001'
+const OPERATION = { providerTaskId: ID }
 const MODEL = 'ray-2'
 const NOW_MS = 1_790_000_000_000
 const PATH = `/dream-machine/v1/generations/${ID}`
@@ -35,7 +38,7 @@ const failedFor = (reason: string): Reply => job({ state: 'failed', failure_reas
 const subject: ProviderSubject = {
   open: ({ baseUrl, guarded, clock }) => createLuma({ baseUrl, apiKey: 'key_1', guarded, clock }),
   model: MODEL,
-  accepted: { reply: json(201, fixtures.created), operation: { providerTaskId: ID } },
+  accepted: { reply: json(201, fixtures.created), operation: OPERATION },
   refusals: {
     'a prompt that is too short': {
       reply: json(400, fixtures.bad_prompt),
@@ -122,6 +125,15 @@ const subject: ProviderSubject = {
   },
   otherJob: json(200, { ...fixtures.failed, id: '8f3c1a52-0000-4000-8000-000000000002' }),
   outputs: (baseUrl) => ({ link: { role: 'video', ref: `${baseUrl}/files/v.mp4` } }),
+  callbacks: {
+    registered: callbackField,
+    readings: {
+      dreaming: { body: fixtures.dreaming, expected: unsigned('moved', OPERATION) },
+      'F24: completed': { body: fixtures.completed, expected: unsigned('ended', OPERATION) },
+      failed: { body: fixtures.failed, expected: unsigned('ended', OPERATION) },
+      'another case': { body: { state: ' Completed' }, expected: unsigned('ended') },
+    },
+  },
 }
 
 providerContract('luma', subject)

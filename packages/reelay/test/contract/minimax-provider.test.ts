@@ -3,14 +3,17 @@ import { test } from 'node:test'
 import fixtures from '../../src/providers/minimax/fixtures/answers.json' with { type: 'json' }
 import { createMinimax } from '../../src/providers/minimax/index.ts'
 import { OutputGone, OutputUnavailable, SubmitUnknown } from '../../src/providers/provider.ts'
+import type { CallbackReading } from '../../src/providers/provider.ts'
 import type { StartOutcome, Verdict } from '../../src/task/verdict.ts'
 import { answer, html, json, type Behaviour, type Reply } from './fault-server.ts'
 import { providerContract } from './provider-contract.ts'
 import {
+  callbackField,
   inputFile,
   openSubject,
   plainRequest,
   startRequest,
+  unsigned,
   type ProviderSubject,
 } from './provider-subject.ts'
 
@@ -40,6 +43,14 @@ const failed = (
 const open: ProviderSubject['open'] = ({ baseUrl, guarded, clock }) =>
   createMinimax({ baseUrl: `${baseUrl}/v1`, apiKey: 'key_1', guarded, clock })
 const outputs = (baseUrl: string) => ({ link: { role: 'video', ref: `${baseUrl}/files/v.mp4` } }) as const
+
+const CHALLENGE = fixtures.callback_challenge.challenge
+const OF_V1 = { providerTaskId: ID, version: 'v1' }
+const OF_V2 = { providerTaskId: 't-1', version: 'v2' }
+const echo = (challenge: string): CallbackReading => ({
+  ...unsigned('moved'),
+  answer: JSON.stringify({ challenge }),
+})
 
 const jobV1 = (fields: object): Reply => json(200, { ...fixtures.v1_running, ...fields })
 
@@ -124,6 +135,24 @@ const v1: ProviderSubject = {
   },
   otherJob: jobV1({ task_id: '176843862716481' }),
   outputs,
+  callbacks: {
+    registered: callbackField,
+    readings: {
+      'F19: a challenge is echoed': { body: fixtures.callback_challenge, expected: echo(CHALLENGE) },
+      'a challenge of 1 kB': { body: { challenge: '€'.repeat(341) }, expected: echo('€'.repeat(341)) },
+      'a challenge of more': { body: { challenge: '€'.repeat(342) }, expected: unsigned('moved') },
+      'a challenge that is no text': { body: { challenge: 7 }, expected: unsigned('moved') },
+      processing: { body: fixtures.callback_running, expected: unsigned('moved', OF_V1) },
+      success: { body: fixtures.callback_done, expected: unsigned('ended', OF_V1) },
+      failed: { body: fixtures.callback_failed, expected: unsigned('ended', OF_V1) },
+      'F17: Success, as in a look': { body: fixtures.v1_done, expected: unsigned('ended', OF_V1) },
+      'Fail, as in a look': { body: fixtures.v1_failed, expected: unsigned('ended', OF_V1) },
+      'a shape that does not tell its generation': {
+        body: { task_id: 't-1', status: 'succeeded' },
+        expected: unsigned('ended'),
+      },
+    },
+  },
 }
 
 const jobV2 = (fields: object): Reply => json(200, { task: { ...fixtures.v2_running.task, ...fields } })
@@ -193,6 +222,14 @@ const v2: ProviderSubject = {
   },
   otherJob: jobV2({ id: 't-2' }),
   outputs,
+  callbacks: {
+    registered: callbackField,
+    readings: {
+      running: { body: fixtures.v2_running, expected: unsigned('moved', OF_V2) },
+      'F21: succeeded': { body: fixtures.v2_done, expected: unsigned('ended', OF_V2) },
+      'F20: failed': { body: fixtures.v2_failed, expected: unsigned('ended', OF_V2) },
+    },
+  },
 }
 
 providerContract('minimax v1', v1)

@@ -3,6 +3,7 @@ import { test, type TestContext } from 'node:test'
 import { SubmitUnknown, ProbeUnavailable } from '../../src/providers/provider.ts'
 import { answer, brokenOff, garbage, hangUp, html, json, reset, silence } from './fault-server.ts'
 import type { Behaviour } from './fault-server.ts'
+import { providerCallbackContract } from './provider-callback-contract.ts'
 import { providerOpenContract } from './provider-open-contract.ts'
 import { openSubject, startRequest, type ProviderSubject } from './provider-subject.ts'
 
@@ -61,6 +62,7 @@ export function providerContract(name: string, subject: ProviderSubject, skips: 
   startContract(name, subject, skips)
   probeContract(name, subject, skips)
   providerOpenContract(name, subject, skips)
+  providerCallbackContract(name, subject, skips)
 }
 
 function startContract(name: string, subject: ProviderSubject, skips: Skips): void {

@@ -2,11 +2,12 @@ import type { TestContext } from 'node:test'
 import { parseAllowHosts } from '../../src/net/allow-hosts.ts'
 import { createGuard } from '../../src/net/guard.ts'
 import { createGuardedClient, type GuardedClient } from '../../src/net/guarded-fetch.ts'
-import type { InputFile, Provider, StartRequest } from '../../src/providers/provider.ts'
+import type { CallbackReading, InputFile, Provider, StartRequest } from '../../src/providers/provider.ts'
 import { TestClock } from '../../src/system/test-clock.ts'
 import type { VideoRequest } from '../../src/task/request.ts'
 import type { Operation, Output, StartOutcome, Verdict } from '../../src/task/verdict.ts'
-import { startFaultServer, type Behaviour, type FaultServer, type Reply } from './fault-server.ts'
+import { startFaultServer } from './fault-server.ts'
+import type { Behaviour, FaultServer, Reply, SeenRequest } from './fault-server.ts'
 
 /** What the suite must be told of one adapter. */
 export type ProviderSubject = {
@@ -22,7 +23,25 @@ export type ProviderSubject = {
   otherJob: Reply
   /** A link of an output at this base URL, and the content route. */
   outputs(baseUrl: string): Readonly<Record<string, Output>>
+  /** Given exactly when the adapter's traits have `callbacks`. */
+  callbacks?: CallbackSubject
 }
+
+export type CallbackSubject = {
+  /** The URL that a create registers, read where the provider reads it; undefined when it registers none. */
+  registered: (create: SeenRequest) => unknown
+  /** Bodies of callbacks, and what is made of them. */
+  readings: Readonly<Record<string, { body: object; expected: CallbackReading }>>
+}
+
+/** The reading of a callback that nobody signs. */
+export const unsigned = (
+  hint: CallbackReading['hint'],
+  operation: Operation | null = null,
+): CallbackReading => ({ verdict: 'unsigned', operation, hint })
+
+/** For providers that read it in the body's `callback_url`. */
+export const callbackField = ({ body }: SeenRequest): unknown => JSON.parse(body).callback_url
 
 export type Opened = { provider: Provider; upstream: FaultServer; clock: TestClock }
 

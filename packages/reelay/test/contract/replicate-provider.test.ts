@@ -10,6 +10,7 @@ import {
   openSubject,
   plainRequest,
   startRequest,
+  unsigned,
   type ProviderSubject,
 } from './provider-subject.ts'
 
@@ -137,9 +138,32 @@ const subject: ProviderSubject = {
   },
   otherJob: json(200, { ...fixtures.succeeded, id: 'another' }),
   outputs: (baseUrl) => ({ link: { role: 'video', ref: `${baseUrl}/v1/files/out.mp4` } }),
+  callbacks: {
+    registered: ({ body }) => JSON.parse(body).webhook,
+    readings: {
+      starting: { body: fixtures.created, expected: unsigned('moved', operation) },
+      processing: { body: fixtures.running, expected: unsigned('moved', operation) },
+      'F34: succeeded': { body: fixtures.succeeded, expected: unsigned('ended', operation) },
+      failed: { body: fixtures.failed, expected: unsigned('ended', operation) },
+      canceled: { body: fixtures.cancelled, expected: unsigned('ended', operation) },
+      aborted: { body: fixtures.aborted, expected: unsigned('ended', operation) },
+    },
+  },
 }
 
 providerContract('replicate', subject)
+
+test('replicate start: is called at the end only', async (context) => {
+  const { provider, upstream } = await openSubject(context, subject, answer(json(201, fixtures.created)))
+  const callbackUrl = 'https://gate.example/hooks/replicate/token'
+  await provider.start(startRequest('google/veo-3.1', { callbackUrl }))
+  await provider.start(startRequest('somebody/new-model:632231d0aa11', { callbackUrl }))
+  for (const { body } of upstream.seen) {
+    const { webhook, webhook_events_filter } = JSON.parse(body)
+    assert.deepEqual([webhook, webhook_events_filter], [callbackUrl, ['completed']])
+  }
+  assert.equal(upstream.posts(), 2)
+})
 
 test('replicate probe: an error of the API is no verdict', async (context) => {
   const { provider } = await openSubject(context, subject, answer(json(422, fixtures.invalid)))

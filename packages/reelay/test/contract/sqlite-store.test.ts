@@ -8,23 +8,31 @@ import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import type { Store } from '../../src/store/store.ts'
 import type { Clock } from '../../src/system/clock.ts'
 import { TestClock } from '../../src/system/test-clock.ts'
+import { storeCallbackContract } from './store-callback-contract.ts'
+import type { OpenTables } from './store-callback-subject.ts'
 import { storeContract } from './store-contract.ts'
 import { StoreSubject } from './store-subject.ts'
 
 const SCHEMA = new URL('schema.sql', import.meta.url)
 
-async function open(clock: Clock): Promise<Store> {
+const openTables: OpenTables = async (clock) => {
   const directory = await mkdtemp(join(tmpdir(), 'reelay-store-'))
-  const store = await openSqliteStore({ path: join(directory, 'reelay.db'), clock })
+  const path = join(directory, 'reelay.db')
+  const store = await openSqliteStore({ path, clock })
+  const reader = new DatabaseSync(path, { readOnly: true })
   const close = store.close.bind(store)
   store.close = async () => {
+    reader.close()
     await close()
     await rm(directory, { recursive: true, force: true })
   }
-  return store
+  return { store, rows: async (table) => reader.prepare(`select * from ${table} order by rowid`).all() }
 }
 
+const open = async (clock: Clock): Promise<Store> => (await openTables(clock)).store
+
 storeContract(open)
+storeCallbackContract(openTables)
 
 test('usage: a restart counts on from where the process ended', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'reelay-usage-'))

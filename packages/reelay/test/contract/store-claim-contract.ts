@@ -61,7 +61,7 @@ export function storeClaimContract(open: OpenStore): void {
     const task = await s.create()
     const batch = await s.store.claimDue(query({}))
     assert.deepEqual(batch.claims, [
-      { taskId: task.id, owner: 'w1', fence: 1, wakeSeq: 0, lookedAtMs: null, task },
+      { taskId: task.id, owner: 'w1', fence: 1, wakeSeq: 0, lookedAtMs: null, hintStep: null, task },
     ])
     assert.equal(batch.nextDueAtMs, s.clock.nowMs() + LEASE_MS)
   })

@@ -7,10 +7,12 @@ import type { StartOutcome, Verdict } from '../../src/task/verdict.ts'
 import { answer, html, json, type Reply } from './fault-server.ts'
 import { providerContract } from './provider-contract.ts'
 import {
+  callbackField,
   inputFile,
   openSubject,
   plainRequest,
   startRequest,
+  unsigned,
   type ProviderSubject,
 } from './provider-subject.ts'
 
@@ -125,6 +127,18 @@ const subject: ProviderSubject = {
   },
   otherJob: job({ payload: 'token_2' }),
   outputs: (baseUrl) => ({ link: { role: 'video', ref: `${baseUrl}/files/v.mp4` } }),
+  callbacks: {
+    registered: callbackField,
+    readings: {
+      'success, with an id': { body: fixtures.callback, expected: unsigned('ended', OPERATION) },
+      'an id of the other name': {
+        body: { ...fixtures.processing, task_id: ID },
+        expected: unsigned('moved', OPERATION),
+      },
+      'F25: success, without an id': { body: fixtures.done, expected: unsigned('ended') },
+      'an id without a payload': { body: { id: ID, state: 'failed' }, expected: unsigned('ended') },
+    },
+  },
 }
 
 providerContract('vidu', subject)

@@ -7,6 +7,7 @@ import { readProviderError } from '../provider-error.ts'
 import type { Provider, Traits } from '../provider.ts'
 import { createTaskApi } from '../task-api.ts'
 import { createUpstream } from '../upstream.ts'
+import { readArkCallback } from './callback.ts'
 import { ARK_OPTIONS, arkBody, arkModels, type ArkRegion } from './request.ts'
 import { ARK_RULES, arkOperation, arkVerdict, isArkList } from './status.ts'
 
@@ -35,6 +36,7 @@ export const ARK_TRAITS: Traits = {
   cancel: 'supported',
   inputs: 'data_uri',
   providerOptions: ARK_OPTIONS,
+  callbacks: 'per_request',
   openCatalog: true,
 }
 
@@ -83,6 +85,7 @@ export function createArk(options: ArkOptions): Provider {
     },
     check: async (signal) =>
       checkAccount(api, { path: CHECK_PATH, isGood: isArkList, readError: readProviderError }, signal),
+    readCallback: readArkCallback,
     stop: upstream.stop,
   }
 }

@@ -104,7 +104,7 @@ async function contentOf({ prompt }: VideoRequest, inputs: ArrangedInputs): Prom
 
 /** The body of a create, or why the job cannot be asked for. */
 export async function arkBody(
-  { request: asked, model: name, inputs: files }: StartRequest,
+  { request: asked, model: name, inputs: files, callbackUrl }: StartRequest,
   models: readonly ProviderModel[],
 ): Promise<UpstreamBody | { refused: string }> {
   const known = models.find(({ id }) => id === name)
@@ -125,6 +125,7 @@ export async function arkBody(
       ratio: request.aspectRatio,
       seed: request.seed,
       generate_audio: request.generateAudio,
+      callback_url: callbackUrl,
     }),
   )
 }

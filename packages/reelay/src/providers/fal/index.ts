@@ -6,6 +6,7 @@ import type { ProviderError } from '../provider-error.ts'
 import { ProbeUnavailable, type Provider, type Traits } from '../provider.ts'
 import { createTaskApi, type TaskApi } from '../task-api.ts'
 import { createUpstream } from '../upstream.ts'
+import { readFalCallback } from './callback.ts'
 import { FAL_MODELS, FAL_OPTIONS, falCreate } from './request.ts'
 import { FAL_BASE_URL, FAL_RULES, falFailure, falOperation, falResult, falStatus } from './status.ts'
 
@@ -23,6 +24,7 @@ const FAL_TRAITS: Traits = {
   cancel: 'unsupported',
   inputs: 'data_uri',
   providerOptions: FAL_OPTIONS,
+  callbacks: 'per_request',
   openCatalog: true,
 }
 
@@ -85,6 +87,7 @@ export function createFal(options: FalOptions): Provider {
       return found.kind === 'completed' ? resultOf(api, responsePath, found.error, signal) : found
     },
     open: async (output, _operation, signal) => api.open(output.ref, signal),
+    readCallback: readFalCallback,
     stop: upstream.stop,
   }
 }

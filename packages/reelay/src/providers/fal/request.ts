@@ -137,6 +137,10 @@ const unlistedFields = (id: string): InputFields => ({
 /** The owner, its app, and perhaps a path within that. */
 const MODEL_ID = /^[a-z0-9][\w-]*\/[a-z0-9][\w.-]*(\/[a-z0-9][\w.-]*)*$/i
 
+/** Where to call back is no part of the model's input. */
+const callbackQuery = ({ callbackUrl }: StartRequest): string =>
+  callbackUrl === null ? '' : `?fal_webhook=${encodeURIComponent(callbackUrl)}`
+
 type FalCreate = { path: string; body: UpstreamBody }
 
 /** The create of one video, or why it cannot be asked for. */
@@ -147,5 +151,6 @@ export async function falCreate(start: StartRequest): Promise<FalCreate | { refu
     }
   }
   const built = await hostedInput(start, { models: MODELS, unlistedFields, spellFile: dataUri })
-  return 'refused' in built ? built : { path: `/${start.model}`, body: jsonBody(built.input) }
+  if ('refused' in built) return built
+  return { path: `/${start.model}${callbackQuery(start)}`, body: jsonBody(built.input) }
 }

@@ -5,6 +5,7 @@ import { checkAccount } from '../check-account.ts'
 import { ProbeUnavailable, type Provider, type Traits } from '../provider.ts'
 import { createTaskApi } from '../task-api.ts'
 import { createUpstream } from '../upstream.ts'
+import { readGeminiCallback } from './callback.ts'
 import { GEMINI_MODELS, GEMINI_OPTIONS, geminiCreate } from './request.ts'
 import { GEMINI_RULES, geminiOperation, geminiVerdict, isOperationName, readGeminiError } from './status.ts'
 
@@ -24,6 +25,7 @@ const GEMINI_TRAITS: Traits = {
   cancel: 'unsupported',
   inputs: 'data_uri',
   providerOptions: GEMINI_OPTIONS,
+  callbacks: 'per_request',
   openCatalog: true,
 }
 
@@ -72,6 +74,7 @@ export function createGemini(options: GeminiOptions): Provider {
         },
         signal,
       ),
+    readCallback: readGeminiCallback,
     stop: upstream.stop,
   }
 }

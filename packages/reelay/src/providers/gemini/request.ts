@@ -82,6 +82,12 @@ export async function geminiCreate(start: StartRequest): Promise<GeminiCreate | 
   })
   return {
     path: `/v1beta/models/${encodeURIComponent(start.model)}:predictLongRunning`,
-    body: jsonBody({ instances: [instance], parameters }),
+    body: jsonBody(
+      withoutNulls({
+        instances: [instance],
+        parameters,
+        webhookConfig: start.callbackUrl === null ? null : { uris: [start.callbackUrl] },
+      }),
+    ),
   }
 }

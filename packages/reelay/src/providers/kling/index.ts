@@ -7,6 +7,7 @@ import { checkAccount } from '../check-account.ts'
 import { ProbeUnavailable, type Provider, type Traits } from '../provider.ts'
 import { createTaskApi, type TaskApi } from '../task-api.ts'
 import { createUpstream } from '../upstream.ts'
+import { readKlingCallback } from './callback.ts'
 import { KLING_ENDPOINTS, KLING_MODELS, KLING_OPTIONS, klingCreate } from './request.ts'
 import { isKlingParameterError, isKlingSuccess, KLING_RULES, readKlingError } from './status.ts'
 import { klingClientToken, klingOperation, klingVerdict } from './status.ts'
@@ -37,6 +38,7 @@ const KLING_TRAITS: Traits = {
   cancel: 'unsupported',
   inputs: 'data_uri',
   providerOptions: KLING_OPTIONS,
+  callbacks: 'per_request',
   openCatalog: true,
 }
 
@@ -130,6 +132,7 @@ export function createKling(options: KlingOptions): Provider {
     find: async (clientToken, signal) => findJob(api, clientToken, signal),
     check: async (signal) =>
       checkAccount(api, { path: CHECK_PATH, isGood: isKlingSuccess, readError: readKlingError }, signal),
+    readCallback: readKlingCallback,
     stop: upstream.stop,
   }
 }

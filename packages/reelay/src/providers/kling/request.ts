@@ -104,6 +104,7 @@ export async function klingCreate(start: StartRequest): Promise<KlingCreate | { 
     sound: generateAudio === null ? null : generateAudio ? 'on' : 'off',
     ...(await pictureFields(inputs)),
     external_task_id: start.clientToken,
+    callback_url: start.callbackUrl,
   })
   return { path, body: jsonBody(body) }
 }

@@ -5,6 +5,7 @@ import { checkAccount } from '../check-account.ts'
 import type { Provider, Traits } from '../provider.ts'
 import { createTaskApi } from '../task-api.ts'
 import { createUpstream } from '../upstream.ts'
+import { readLumaCallback } from './callback.ts'
 import { LUMA_MODELS, LUMA_OPTIONS, lumaBody } from './request.ts'
 import { LUMA_RULES, lumaCancelled, lumaOperation, lumaVerdict, readLumaError } from './status.ts'
 
@@ -30,6 +31,7 @@ const LUMA_TRAITS: Traits = {
   // None are taken: it reads public addresses only.
   inputs: 'data_uri',
   providerOptions: LUMA_OPTIONS,
+  callbacks: 'per_request',
   openCatalog: true,
 }
 
@@ -82,6 +84,7 @@ export function createLuma(options: LumaOptions): Provider {
         },
         signal,
       ),
+    readCallback: readLumaCallback,
     stop: upstream.stop,
   }
 }

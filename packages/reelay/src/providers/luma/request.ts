@@ -52,6 +52,7 @@ export function lumaBody(start: StartRequest): UpstreamBody | { refused: string 
       aspect_ratio: request.aspectRatio,
       resolution: request.resolution,
       duration: request.seconds === null ? null : `${request.seconds}s`,
+      callback_url: start.callbackUrl,
     }),
   )
 }

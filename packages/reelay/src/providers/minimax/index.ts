@@ -4,6 +4,7 @@ import { OutputUnavailable, ProbeUnavailable, type Provider, type Traits } from 
 import { createTaskApi, type TaskApi, type TaskQuestion } from '../task-api.ts'
 import { createUpstream } from '../upstream.ts'
 import type { Operation } from '../../task/verdict.ts'
+import { readMinimaxCallback } from './callback.ts'
 import { MINIMAX_MODELS, MINIMAX_OPTIONS, minimaxCreate, type MinimaxVersion } from './request.ts'
 import { fileIdOf, MINIMAX_RULES, minimaxLink, minimaxOperation, minimaxVerdict } from './status.ts'
 
@@ -23,6 +24,7 @@ const MINIMAX_TRAITS: Traits = {
   cancel: 'unsupported',
   inputs: 'data_uri',
   providerOptions: MINIMAX_OPTIONS,
+  callbacks: 'per_request',
   openCatalog: true,
 }
 
@@ -88,6 +90,7 @@ export function createMinimax(options: MinimaxOptions): Provider {
       const fileId = fileIdOf(ref)
       return api.open(fileId === null ? ref : await freshLink(api, fileId, signal), signal)
     },
+    readCallback: readMinimaxCallback,
     stop: upstream.stop,
   }
 }

@@ -121,6 +121,11 @@ export async function minimaxCreate(start: StartRequest): Promise<MinimaxCreate 
   const unknown = refuseFields(request, { provider: 'MiniMax', fields })
   if (unknown !== null) return unknown
   const own = version === 'v2' ? await bodyV2(request, inputs) : await bodyV1(request, inputs)
-  const body = withoutNulls({ ...request.providerOptions, model: start.model, ...own })
+  const body = withoutNulls({
+    ...request.providerOptions,
+    model: start.model,
+    ...own,
+    callback_url: start.callbackUrl,
+  })
   return { version, path: `/${version}/video_generation`, body: jsonBody(body) }
 }

@@ -7,6 +7,7 @@ import type { InputFile, Provider, Traits } from '../provider.ts'
 import { multipartBody } from '../request-body.ts'
 import { createTaskApi, type TaskApi } from '../task-api.ts'
 import { createUpstream, type UpstreamAnswer } from '../upstream.ts'
+import { readReplicateCallback } from './callback.ts'
 import { REPLICATE_MODELS, REPLICATE_OPTIONS, replicateCreate } from './request.ts'
 import { readReplicateError, REPLICATE_RULES, replicateCancelled } from './status.ts'
 import { replicateFileLink, replicateFileRefusal, replicateOperation, replicateVerdict } from './status.ts'
@@ -30,6 +31,7 @@ const REPLICATE_TRAITS: Traits = {
   // Those that are too long for it are uploaded.
   inputs: 'data_uri',
   providerOptions: REPLICATE_OPTIONS,
+  callbacks: 'per_request',
   openCatalog: true,
 }
 
@@ -99,6 +101,7 @@ export function createReplicate(options: ReplicateOptions): Provider {
         },
         signal,
       ),
+    readCallback: readReplicateCallback,
     stop: upstream.stop,
   }
 }

@@ -115,6 +115,10 @@ const MODEL_ID = /^([a-z0-9][\w-]*)\/([a-z0-9][\w.-]*)(?::([a-f0-9]{8,64}))?$/i
 
 type ReplicateCreate = { path: string; body: UpstreamBody }
 
+/** The end is all that is worth a call: it also calls for every output, and for the log twice a second. */
+const callbackFields = ({ callbackUrl }: StartRequest): Record<string, unknown> =>
+  callbackUrl === null ? {} : { webhook: callbackUrl, webhook_events_filter: ['completed'] }
+
 /** Data URIs are recommended below this. */
 const DATA_URI_BYTES_MAX = 1_000_000
 
@@ -138,7 +142,8 @@ export async function replicateCreate(
     spellFile: async (file) => (file.bytes > DATA_URI_BYTES_MAX ? upload(file) : dataUri(file)),
   })
   if ('refused' in built) return built
+  const prediction = { ...built, ...callbackFields(start) }
   return version === undefined
-    ? { path: `/v1/models/${owner}/${name}/predictions`, body: jsonBody(built) }
-    : { path: '/v1/predictions', body: jsonBody({ version, ...built }) }
+    ? { path: `/v1/models/${owner}/${name}/predictions`, body: jsonBody(prediction) }
+    : { path: '/v1/predictions', body: jsonBody({ version, ...prediction }) }
 }

@@ -8,6 +8,7 @@ import type { Provider, Traits } from '../provider.ts'
 import { jsonBody } from '../request-body.ts'
 import { createTaskApi } from '../task-api.ts'
 import { createUpstream } from '../upstream.ts'
+import { readViduCallback } from './callback.ts'
 import { VIDU_MODELS, VIDU_OPTIONS, viduCreate } from './request.ts'
 import { readViduError, VIDU_RULES, viduOperation, viduVerdict } from './status.ts'
 
@@ -30,6 +31,7 @@ const VIDU_TRAITS: Traits = {
   cancel: 'supported',
   inputs: 'data_uri',
   providerOptions: VIDU_OPTIONS,
+  callbacks: 'per_request',
   openCatalog: true,
 }
 
@@ -84,6 +86,7 @@ export function createVidu(options: ViduOptions): Provider {
         },
         signal,
       ),
+    readCallback: readViduCallback,
     stop: upstream.stop,
   }
 }

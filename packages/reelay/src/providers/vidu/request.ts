@@ -101,6 +101,7 @@ export async function viduCreate(start: StartRequest): Promise<ViduCreate | { re
     audio: request.generateAudio,
     seed: request.seed,
     payload: start.clientToken,
+    callback_url: start.callbackUrl,
   })
   return { path: `/ent/v2/${route.kind}`, body: jsonBody(body) }
 }
