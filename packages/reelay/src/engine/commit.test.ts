@@ -64,6 +64,7 @@ test('a submit is made under the candidate’s account, whatever an earlier atte
 test('a decision that was not committed makes nothing due', () => {
   const decision: Decision = { to: 'queued', dueAtMs: 5, patch: {}, events: [] }
   assert.equal(dueOf(decision, { kind: 'committed', task: newTask(0) }), 5)
+  assert.equal(dueOf(decision, { kind: 'committed', task: newTask(0), dueAtMs: 3 }), 3)
   for (const kind of ['fenced', 'no_slot'] as const) assert.equal(dueOf(decision, { kind }), null)
 })
 

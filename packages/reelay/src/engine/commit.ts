@@ -37,4 +37,4 @@ export async function commitDecision(
 
 /** When the task is due next, for the loop. */
 export const dueOf = (decision: Decision, outcome: CommitOutcome): number | null =>
-  outcome.kind === 'committed' ? decision.dueAtMs : null
+  outcome.kind === 'committed' ? (outcome.dueAtMs ?? decision.dueAtMs) : null

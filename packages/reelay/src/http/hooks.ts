@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { CallbackReading, RawCallback } from '../providers/provider.ts'
 import { hashOfKey } from '../system/hash-of-key.ts'
 import { ApiError } from './api-error.ts'
 import type { Exchange } from './exchange.ts'
@@ -14,7 +15,7 @@ const DROPPED_HEADERS: ReadonlySet<string> = new Set(['authorization', 'cookie',
  * to bring the next look forward.
  */
 export async function receiveCallback(exchange: Exchange): Promise<Response> {
-  const { clock, readCallback, store } = exchange.shared
+  const { clock, store } = exchange.shared
   const { request, context } = exchange
   const provider = context.req.param('provider') ?? ''
   const target = targetOf(exchange, provider)
@@ -23,7 +24,7 @@ export async function receiveCallback(exchange: Exchange): Promise<Response> {
   for await (const chunk of readBody(request, clock, bounds)) chunks.push(chunk)
   const body = Buffer.concat(chunks)
   const headers = keptHeaders(request.headers)
-  const reading = readCallback(target.account, { headers, body })
+  const reading = readingOf(exchange, target.account, { headers, body })
   if (reading.answer === undefined) {
     const { projectId, taskId, attempt } = target
     const { verdict, operation, hint } = reading
@@ -33,6 +34,16 @@ export async function receiveCallback(exchange: Exchange): Promise<Response> {
     await store.recordCallback({ ...kept, verdict, operation, hint })
   }
   return answerOf(reading.answer)
+}
+
+/** Bytes that its adapter fails at are kept all the same, and taken for a word without content. */
+function readingOf({ shared }: Exchange, account: string, callback: RawCallback): CallbackReading {
+  try {
+    return shared.readCallback(account, callback)
+  } catch (error) {
+    shared.log.error({ err: error, account }, 'a callback could not be read; it is kept as it came')
+    return { verdict: 'unsigned', operation: null, hint: 'moved' }
+  }
 }
 
 /** @throws ApiError `unknown_url`, as for any address that is none, before anything of the body is read */
@@ -50,8 +61,9 @@ function keptHeaders(headers: Headers): Record<string, string> {
   const kept: Record<string, string> = {}
   let characters = 0
   for (const [name, value] of headers) {
+    if (DROPPED_HEADERS.has(name)) continue
     characters += name.length + value.length
-    if (!DROPPED_HEADERS.has(name) && characters <= HEADER_CHARACTERS_MAX) kept[name] = value
+    if (characters <= HEADER_CHARACTERS_MAX) kept[name] = value
   }
   return kept
 }

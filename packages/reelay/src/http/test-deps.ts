@@ -98,7 +98,7 @@ const SETTINGS: HttpSettings = {
   version: '9.9.9',
 }
 
-export function startTestApp(settings: Partial<HttpSettings> = {}): TestApp {
+export function startTestApp(settings: Partial<HttpSettings> = {}, more: Partial<HttpDeps> = {}): TestApp {
   const clock = new TestClock()
   const store = new TestStore(() => clock.nowMs())
   const files = new TestFiles()
@@ -143,6 +143,7 @@ export function startTestApp(settings: Partial<HttpSettings> = {}): TestApp {
     readCallback: () => ({ verdict: 'unsigned', operation: null, hint: 'moved' }),
     readiness: async () => ({ ready: true, detail: { store: 'ok' } }),
     stopping: stopping.signal,
+    ...more,
   }
   return {
     app: createApp(deps),

@@ -8,12 +8,6 @@ export class TestEngineVerbs {
   timeline(): Promise<readonly Port.TimelineEntry[]> {
     return refuse('timeline')
   }
-  findCallbackTarget(): ReturnType<Port.Store['findCallbackTarget']> {
-    return refuse('findCallbackTarget')
-  }
-  recordCallback(): Promise<Port.CallbackOutcome> {
-    return refuse('recordCallback')
-  }
   claimDue(): Promise<Port.ClaimBatch> {
     return refuse('claimDue')
   }

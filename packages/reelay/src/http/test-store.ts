@@ -17,6 +17,9 @@ export class TestStore extends TestEngineVerbs implements Port.Store {
   readonly wishes: (Port.WishOrigin | null)[] = []
   /** What every task was made with. */
   readonly inserts: Port.TaskInsert[] = []
+  /** By the hash of their token. */
+  readonly callbackTargets: Map<string, Port.CallbackTarget> = new Map()
+  readonly callbacks: Port.CallbackIn[] = []
   /** Thrown by every write, while set. */
   failure: Error | null = null
   readonly #idempotency = new Map<string, { fingerprint: string; taskId: string }>()
@@ -227,6 +230,16 @@ export class TestStore extends TestEngineVerbs implements Port.Store {
   }
 
   async touchKey(): Promise<void> {}
+
+  findCallbackTarget(tokenHash: string): Port.CallbackTarget | undefined {
+    return this.callbackTargets.get(tokenHash)
+  }
+
+  async recordCallback(callback: Port.CallbackIn): Promise<Port.CallbackOutcome> {
+    this.#mayWrite()
+    this.callbacks.push(callback)
+    return 'kept'
+  }
 
   onChange(listener: Port.ChangeListener): () => void {
     this.#listeners.add(listener)

@@ -57,8 +57,8 @@ export type Move = Decision & {
 }
 
 export type CommitOutcome =
-  /** The task as it now is. */
-  | { kind: 'committed'; task: Task }
+  /** The task as it now is. `dueAtMs`: somebody asked meanwhile for it to be due sooner than was decided. */
+  | { kind: 'committed'; task: Task; dueAtMs?: number }
   /** Another owner claimed the task, or its state is no longer `from`: nothing was written, drop the result. */
   | { kind: 'fenced' }
   | { kind: 'no_slot' }

@@ -222,7 +222,8 @@ function pace(subject: Open): void {
     await s.record()
     assert.equal((await s.schedule())['due_at'], s.clock.nowMs() + LEASE_MS, 'the lease stays as it is')
     const dueAtMs = s.clock.nowMs() + HOUR_MS
-    await s.store.commit(s.move(claim, 'running', { dueAtMs }))
+    const outcome = await s.store.commit(s.move(claim, 'running', { dueAtMs }))
+    assert.deepEqual(outcome, { kind: 'committed', task: s.task(claim.taskId), dueAtMs: s.clock.nowMs() })
     assert.equal(await s.looks(), 1, 'no look is asked for by the same callback twice')
     assert.equal((await s.schedule())['due_at'], dueAtMs)
   })

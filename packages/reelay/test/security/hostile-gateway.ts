@@ -6,13 +6,23 @@ import { createReelay, type Reelay } from '../../src/compose.ts'
 import { loadConfig } from '../../src/config.ts'
 import type { Route } from '../../src/http/route.ts'
 import { ROUTES } from '../../src/http/routes.ts'
+import { hashOfKey } from '../../src/system/hash-of-key.ts'
 import { TestClock } from '../../src/system/test-clock.ts'
+import { decideSubmit } from '../../src/task/decide-submit.ts'
 import { ask } from '../e2e/client.ts'
+import { newTask } from '../support/new-task.ts'
 import { LogWatch } from './log-watch.ts'
 import { exchangeRaw, type RawAnswer, type RawReply, type RawRequest } from './raw-client.ts'
 
 /** A route with ids that exist: whatever happens to a request is not because of them. */
-export type Target = { route: Route; path: string; name: string; readsBody: boolean }
+export type Target = {
+  route: Route
+  path: string
+  name: string
+  readsBody: boolean
+  /** Takes whatever body there is, and makes nothing of it. */
+  keepsBody: boolean
+}
 
 /** A gateway that serves on a socket and works on nothing. Its clock stands still. */
 export interface HostileGateway {
@@ -54,7 +64,7 @@ export async function openHostile(): Promise<HostileGateway> {
     log,
     reelay,
     key: reelay.adminKey,
-    targets: await targetsOf(target),
+    targets: await targetsOf(target, await hookPath(reelay, clock)),
     send: (request) => exchangeRaw(port, request),
     stagedFiles: () => readdir(join(directory, 'files', 'staging')),
     stop: async () => {
@@ -64,8 +74,34 @@ export async function openHostile(): Promise<HostileGateway> {
   }
 }
 
+/** Where a provider may call back about an attempt that exists. */
+async function hookPath({ store }: Reelay, clock: TestClock): Promise<string> {
+  const account = 'local:hooks'
+  const token = 'h'.repeat(43)
+  const task = newTask(clock.nowMs(), { candidates: [{ account, model: 'm' }] })
+  await store.insertTask({
+    task,
+    account,
+    dueAtMs: clock.nowMs(),
+    artifacts: [],
+    events: [],
+    idempotency: null,
+    replay: null,
+    limits: { inFlightMax: null, perDayMax: null },
+  })
+  const lease = { owner: 'w', leaseMs: 60_000, limit: 1, perSecond: 1, burst: 1, slotsMax: null }
+  const [claim] = (await store.claimDue({ ...lease, account })).claims
+  assert.ok(claim)
+  const { attempt, ...decision } = decideSubmit(task, 'client-token', clock.nowMs())
+  assert.ok(attempt?.kind === 'open')
+  const opened = { ...attempt, callbackTokenHash: hashOfKey(token) }
+  const move = { ...decision, attempt: opened, claim, from: task.state, account, keepLeaseMs: 60_000 }
+  assert.equal((await store.commit(move)).kind, 'committed')
+  return `/hooks/local/${token}`
+}
+
 /** An id that exists, by the beginning of the path; another one for routes that remove it. */
-async function targetsOf(target: { url: string; key: string }): Promise<readonly Target[]> {
+async function targetsOf(target: { url: string; key: string }, hook: string): Promise<readonly Target[]> {
   const make = async (path: string, fields: object = {}): Promise<string> => {
     const headers = { 'content-type': 'application/json' }
     const body = JSON.stringify(fields)
@@ -88,7 +124,8 @@ async function targetsOf(target: { url: string; key: string }): Promise<readonly
   const targets: Target[] = []
   for (const route of ROUTES) {
     const [prefix = '', ...more] = route.path.split('/:id')
-    let path = prefix
+    const keepsBody = route.path === '/hooks/:provider/:token'
+    let path = keepsBody ? hook : prefix
     if (more.length > 0) {
       const id = route.method === 'DELETE' ? undefined : kept.get(prefix)
       const known = id ?? (await makers[prefix]?.()) ?? 'x'
@@ -96,7 +133,7 @@ async function targetsOf(target: { url: string; key: string }): Promise<readonly
       path = `${prefix}/${known}${more.join('').replace(/^\{[^}]*\}/, '')}`
     }
     const readsBody = route.doc.requestBody !== undefined
-    targets.push({ route, path, name: `${route.method} ${route.path}`, readsBody })
+    targets.push({ route, path, name: `${route.method} ${route.path}`, readsBody, keepsBody })
   }
   return targets
 }

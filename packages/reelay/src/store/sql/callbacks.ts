@@ -1,4 +1,4 @@
-import { isTerminal } from '../../task/state.ts'
+import type { TaskState } from '../../task/state.ts'
 import type { CallbackIn, CallbackOutcome } from '../store.ts'
 import { loadTask } from './load-task.ts'
 import { recordLateAnswer } from './late-answer.ts'
@@ -10,6 +10,8 @@ const KEPT_MAX = 50
 /** Looks that callbacks may cause at once, and then one a second. */
 const BURST = 3
 const TOKEN = 1_000
+/** States in which a look can learn something: never a reason to submit or to download sooner. */
+const LOOKED_AT: ReadonlySet<TaskState> = new Set(['submitting', 'unknown', 'running'])
 
 /**
  * Keeps a callback and makes somebody look soon. It never changes what is known of the task: an id that it names is only a
@@ -52,9 +54,9 @@ export async function recordCallback(
       { kind: 'callback.received', data: { provider, verdict, attempt } },
     ])
   }
-  if (callback.verdict === 'forged' || isTerminal(task.state)) return isNew ? 'kept' : 'repeated'
-  const isLost = task.state === 'unknown' && task.attempt?.n === callback.attempt
-  if (isNew && isLost && callback.operation !== null) {
+  const isCurrent = task.attempt?.n === callback.attempt && LOOKED_AT.has(task.state)
+  if (callback.verdict === 'forged' || !isCurrent) return isNew ? 'kept' : 'repeated'
+  if (isNew && task.state === 'unknown' && callback.operation !== null) {
     await recordLateAnswer(transaction, task.id, callback.attempt, callback.operation)
   }
   await hurry(transaction, callback)

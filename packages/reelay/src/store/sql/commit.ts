@@ -36,7 +36,7 @@ export async function commit(transaction: Transaction, move: Move): Promise<Comm
   const stateEvent =
     move.from === move.to ? [] : [{ kind: 'task.state' as const, data: { from: move.from, to: move.to } }]
   await appendEvents(transaction, before, [...move.events, ...stateEvent])
-  await reschedule(transaction, move, lease)
+  const dueAtMs = await reschedule(transaction, move, lease)
   if (move.attempt?.kind === 'patch' && move.attempt.patch.endedAtMs != null)
     await fillSlot(transaction, before)
   const artifacts = (move.artifacts ?? []).map((artifact) => rowOfArtifact(before, artifact))
@@ -47,7 +47,8 @@ export async function commit(transaction: Transaction, move: Move): Promise<Comm
   if (task.version !== before.version) transaction.changed.set(task.id, 'moved')
   await announce(transaction, before, task)
   if (isTerminal(task.state) && !isTerminal(before.state)) await countEnded(transaction, task.projectId)
-  return { kind: 'committed', task }
+  const isSooner = dueAtMs !== null && move.dueAtMs !== null && dueAtMs < move.dueAtMs
+  return { kind: 'committed', task, ...(isSooner ? { dueAtMs } : {}) }
 }
 
 /** A slot of the account is free: the oldest task that waits for one is due now. */
@@ -153,12 +154,13 @@ async function updateTask({ db, nowMs }: Transaction, move: Move): Promise<void>
 
 type Wishes = Pick<ScheduleRow, 'wake_seq' | 'callback_due_at' | 'hint_step'>
 
-async function reschedule({ db, nowMs }: Transaction, move: Move, wishes: Wishes): Promise<void> {
+/** Answers when the task is due; null while it stays with its holder, and when it is off the schedule. */
+async function reschedule({ db, nowMs }: Transaction, move: Move, wishes: Wishes): Promise<number | null> {
   const { taskId } = move.claim
   if (move.dueAtMs === null) {
     if (!isTerminal(move.to)) throw new Error(`a task in state ${move.to} must stay on the schedule`)
     await db.deleteFrom('schedule').where('task_id', '=', taskId).execute()
-    return
+    return null
   }
   if (move.keepLeaseMs !== undefined) {
     await db
@@ -166,22 +168,30 @@ async function reschedule({ db, nowMs }: Transaction, move: Move, wishes: Wishes
       .set({ account: move.account, due_at: nowMs + move.keepLeaseMs })
       .where('task_id', '=', taskId)
       .execute()
-    return
+    return null
   }
   const wokenMeanwhile = wishes.wake_seq !== move.claim.wakeSeq
-  const hintedMeanwhile = wishes.hint_step !== move.claim.hintStep
+  // A hint that finds the step at zero leaves no other trace than the look that it asked for.
+  const hintedMeanwhile =
+    wishes.hint_step !== move.claim.hintStep || (wishes.hint_step === 0 && wishes.callback_due_at !== null)
+  // What callbacks asked for an attempt is over with it: nothing is submitted the sooner for them.
+  const isOver = move.to === 'queued'
+  const askedMs = isOver ? Infinity : (wishes.callback_due_at ?? Infinity)
+  const dueAtMs = wokenMeanwhile ? nowMs : Math.min(move.dueAtMs, askedMs)
   await db
     .updateTable('schedule')
     .set({
       account: move.account,
-      due_at: wokenMeanwhile ? nowMs : Math.min(move.dueAtMs, wishes.callback_due_at ?? Infinity),
+      due_at: dueAtMs,
       lease_owner: null,
       callback_due_at: null,
       ...(move.hintStep === undefined || hintedMeanwhile ? {} : { hint_step: move.hintStep }),
+      ...(isOver ? { hint_step: null } : {}),
       ...(move.looked === true ? { looked_at: nowMs } : {}),
     })
     .where('task_id', '=', taskId)
     .execute()
+  return dueAtMs
 }
 
 async function learn({ db, nowMs }: Transaction, move: Move): Promise<void> {

@@ -12,7 +12,7 @@ export async function followClock(
 ): Promise<void> {
   await db
     .updateTable('schedule')
-    .set({ due_at: nowMs + leaseMs })
+    .set((set) => ({ due_at: nowMs + leaseMs, callback_due_at: set('callback_due_at', '+', movedMs) }))
     .where('lease_owner', 'is not', null)
     .execute()
   await db
