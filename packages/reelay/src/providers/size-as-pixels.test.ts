@@ -7,9 +7,18 @@ const NONE = { size: null, resolution: null, aspectRatio: null }
 const READ: readonly [given: object, expected: object][] = [
   [{}, { width: null, height: null }],
   [{ size: '833x481' }, { width: 833, height: 481 }],
-  [{ resolution: '480p', aspectRatio: '16:9' }, { width: 848, height: 480 }],
-  [{ resolution: '480p', aspectRatio: '9:16' }, { width: 480, height: 848 }],
-  [{ resolution: '4k', aspectRatio: '1:1' }, { width: 2_160, height: 2_160 }],
+  [
+    { resolution: '480p', aspectRatio: '16:9' },
+    { width: 848, height: 480 },
+  ],
+  [
+    { resolution: '480p', aspectRatio: '9:16' },
+    { width: 480, height: 848 },
+  ],
+  [
+    { resolution: '4k', aspectRatio: '1:1' },
+    { width: 2_160, height: 2_160 },
+  ],
 ]
 
 for (const [given, expected] of READ) {
