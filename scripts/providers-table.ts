@@ -70,7 +70,9 @@ export async function providersPage(): Promise<string> {
       const needed = kind.enabledBy
         .filter((name) => kind.settings[name]?.kind === 'url')
         .map((name) => [name, 'http://127.0.0.1:9'])
-      const provider = await kind.create(Object.fromEntries([...settings, ...needed]), parts)
+      const given = Object.fromEntries([...settings, ...needed])
+      // An empty folder: a catalog of workflows is each operator's own.
+      const provider = await kind.create({ ...given, COMFYUI_WORKFLOWS: dataDir }, parts)
       lines.push(lineOf(kind, provider))
       await provider.stop?.()
     }

@@ -2,6 +2,7 @@ import type { GuardedClient, GuardedResponse } from '../net/guarded-fetch.ts'
 import { retryAfterMs } from '../net/retry-after.ts'
 import { StoreUnavailable } from '../store/store.ts'
 import type { DeliveryAttempt, DeliveryClaim, SealedSecret } from '../store/webhook-store.ts'
+import type { Clock } from '../system/clock.ts'
 import { VaultLocked, type Vault } from '../system/vault.ts'
 import {
   decideDelivery,
@@ -20,6 +21,7 @@ import { messageOf } from './message-of.ts'
 const TOTAL_TIMEOUT_MS = 15_000
 /** What the log keeps of an answer's body. */
 const RESPONSE_BYTES_KEPT = 2_048
+const RESPONSE_MS_MAX = 1_000
 
 export type DeliveryContext = Pick<
   EngineContext,
@@ -75,7 +77,7 @@ async function send(
   try {
     request = await requestOf(context, claim, atMs)
   } catch (error) {
-    // Not the receiver's fault, and not the event's: nothing is counted.
+    // Not the receiver's fault, and not the event's: its address is not blamed.
     if (error instanceof StoreUnavailable) throw error
     return { outcome: { kind: 'unsendable', message: messageOf(error) }, responseBody: null }
   }
@@ -94,7 +96,7 @@ async function send(
     const asked = retryAfterMs(response.headers.get('retry-after'), context.clock.nowMs())
     return {
       outcome: { kind: 'answered', status: response.status, retryAfterMs: asked },
-      responseBody: await beginningOf(response),
+      responseBody: await beginningOf(response, context.clock),
     }
   } catch (error) {
     signal.throwIfAborted()
@@ -117,8 +119,10 @@ async function requestOf(
   return { body, headers: { 'content-type': 'application/json', 'user-agent': userAgent, ...signed } }
 }
 
-/** The status alone decides: a body that breaks off, or never ends, changes nothing. */
-async function beginningOf(response: GuardedResponse): Promise<string> {
+/** The status alone decides: a body that breaks off, drips or never ends changes nothing, and is not waited for. */
+async function beginningOf(response: GuardedResponse, clock: Clock): Promise<string> {
+  const over = new AbortController()
+  const late = clock.sleep(RESPONSE_MS_MAX, over.signal).then(() => response.close())
   const chunks: Uint8Array[] = []
   let bytes = 0
   try {
@@ -130,7 +134,9 @@ async function beginningOf(response: GuardedResponse): Promise<string> {
   } catch {
     // What came so far is kept.
   } finally {
+    over.abort()
     response.close()
+    await late
   }
   return Buffer.concat(chunks).subarray(0, RESPONSE_BYTES_KEPT).toString('utf8').replaceAll('\0', '\uFFFD')
 }

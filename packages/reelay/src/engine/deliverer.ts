@@ -10,6 +10,8 @@ const LEASE_MS = 60_000
 const CONCURRENCY_MAX = 256
 /** Of these, to addresses that have failed since they last worked: however many are dead, the others have room. */
 const FAILING_MAX = 64
+/** Of both, what one project may have. */
+const PROJECT_LIMITS = { all: 96, failing: 24 }
 const STORE_FAULT_PAUSE_MS = 1_000
 
 /** Sends what the outbox holds. Each address has a few requests at a time, so that a dead one delays no other. */
@@ -17,7 +19,8 @@ export class Deliverer {
   readonly #context: DeliveryContext
   readonly #alarm: Alarm
   readonly #running = new Set<Promise<void>>()
-  #failingRunning = 0
+  /** Requests under way, by project. */
+  readonly #underWay = new Map<string, { all: number; failing: number }>()
   readonly #stopClaiming = new AbortController()
   readonly #giveUp = new AbortController()
   #loop: Promise<void> = Promise.resolve()
@@ -65,15 +68,17 @@ export class Deliverer {
     const { store, clock, log, owner } = this.#context
     const limit = CONCURRENCY_MAX - this.#running.size
     if (limit <= 0) return Infinity
-    const failingLimit = FAILING_MAX - this.#failingRunning
+    const failing = [...this.#underWay.values()].reduce((sum, project) => sum + project.failing, 0)
+    const failingLimit = FAILING_MAX - failing
     try {
-      const query = { owner, limit, failingLimit, leaseMs: LEASE_MS }
+      const shares = { failingLimit, projectLimits: PROJECT_LIMITS, underWay: this.#underWay }
+      const query = { owner, limit, ...shares, leaseMs: LEASE_MS }
       const { claims, unreadable, nextDueAtMs } = await store.webhooks.claimDeliveries(query)
       for (const delivery of unreadable) {
         log.error({ delivery }, 'a stored delivery cannot be read: it was left alone, and waits')
       }
       for (const claim of claims) this.#send(claim)
-      return claims.length === limit ? Infinity : (nextDueAtMs ?? Infinity)
+      return nextDueAtMs ?? Infinity
     } catch (error) {
       log.error({ err: error }, 'the outbox could not be read; trying again')
       return clock.nowMs() + STORE_FAULT_PAUSE_MS
@@ -81,14 +86,21 @@ export class Deliverer {
   }
 
   #send(claim: DeliveryClaim): void {
-    if (claim.failing) this.#failingRunning += 1
+    this.#count(claim, 1)
     const running = this.#attempt(claim).finally(() => {
       this.#running.delete(running)
-      if (claim.failing) this.#failingRunning -= 1
+      this.#count(claim, -1)
       // Its address may be sent the next one now.
       this.#lookNow()
     })
     this.#running.add(running)
+  }
+
+  #count({ delivery: { projectId }, failing }: DeliveryClaim, by: 1 | -1): void {
+    const used = this.#underWay.get(projectId) ?? { all: 0, failing: 0 }
+    const now = { all: used.all + by, failing: used.failing + (failing ? by : 0) }
+    if (now.all === 0) this.#underWay.delete(projectId)
+    else this.#underWay.set(projectId, now)
   }
 
   async #attempt(claim: DeliveryClaim): Promise<void> {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { allowNothing, parseAllowHosts } from './allow-hosts.ts'
-import { createGuard, type Lookup, type Refusal, type UrlCheck } from './guard.ts'
+import { createGuard, type Refusal, type UrlCheck } from './guard.ts'
+import type { Lookup } from './lookup-all.ts'
 
 const noLookup: Lookup = async () => {
   throw new Error('A synchronous check asked DNS.')

@@ -1,6 +1,6 @@
-import { lookup as systemLookup } from 'node:dns/promises'
 import { addressFamily, isForbiddenAddress, isMetadataAddress } from './address.ts'
 import { allowLoopbackHosts, allowNothing, allowOrigin, type AllowHosts } from './allow-hosts.ts'
+import { lookupAll, type Lookup } from './lookup-all.ts'
 import { hostnameOf, portOf } from './url-parts.ts'
 
 /**
@@ -29,9 +29,6 @@ export type Target = { url: URL; trust: HopTrust }
 
 /** `exempt`: not public, let through by a trust that ends at this origin. */
 type AddressCheck = { ok: true; exempt: boolean } | Refusal
-
-/** Resolves a name to all of its addresses. Rejects when there is no answer. */
-export type Lookup = (hostname: string) => Promise<readonly string[]>
 
 export type GuardOptions = {
   allow: AllowHosts
@@ -65,11 +62,6 @@ export interface Guard {
 
 const ALLOW_SETTING = 'REELAY_ALLOW_HOSTS'
 const ALL_SCHEMES: readonly Scheme[] = ['https', 'http']
-
-const lookupAll: Lookup = async (hostname) => {
-  const answers = await systemLookup(hostname, { all: true })
-  return answers.map((answer) => answer.address)
-}
 
 /**
  * The addresses that a host means without asking DNS: its own literal, or loopback for what RFC 6761

@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { TestClock } from '../system/test-clock.ts'
-import type { Lookup } from './guard.ts'
+import type { Lookup } from './lookup-all.ts'
 import { startRawServer } from './test-server.ts'
 import { bytesOf, failure, open, rawServerFor, redirect, redirector, serverFor } from './test-transfer.ts'
 

@@ -98,6 +98,9 @@ export type DeliveryClaimQuery = {
   limit: number
   /** At most so many of them go to addresses that have failed since they last worked. */
   failingLimit: number
+  /** The same for each project by itself, with what it has under way already: none can use up the places of others. */
+  projectLimits: { all: number; failing: number }
+  underWay: ReadonlyMap<string, { all: number; failing: number }>
   leaseMs: number
 }
 
@@ -119,6 +122,8 @@ export type DeliveryDecision = {
   target: { worked: boolean; pauseMs: number } | null
   /** Disables the endpoint and cancels what else waits for it. */
   disable: DisabledReason | null
+  /** Whatever waits for the address longer than this, in milliseconds, ends as exhausted when an attempt there fails. */
+  lifetimeMs: number
 }
 
 export type DeliveryMove = DeliveryDecision & {

@@ -40,6 +40,8 @@ for (const status of [200, 201, 202, 204, 299]) {
         step: step + 1,
         target,
         disable: null,
+        // A quarter more than the whole schedule.
+        lifetimeMs: 340_131_250,
       })
     }
     assert.equal(isDelivered(answer(status)), true)

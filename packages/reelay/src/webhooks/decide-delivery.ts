@@ -22,6 +22,9 @@ const RETRY_AFTER_MS_MAX = 3_600_000
 /** First pause of an open circuit where the schedule has no pause to take it from. */
 const PAUSE_MS_DEFAULT = 5_000
 
+/** A delivery lives as long as its whole schedule with all jitter, and a little more. */
+const LIFETIME_FACTOR = 1.25
+
 const GONE = 410
 
 export const isDelivered = (outcome: DeliveryOutcome): boolean =>
@@ -48,7 +51,8 @@ export function decideDelivery(
       ? null
       : { worked: isHealthy(delivery, outcome), pauseMs: schedule[1] ?? PAUSE_MS_DEFAULT }
   const step = delivery.step + 1
-  const ended = { dueAtMs: nowMs, step, target, disable: null }
+  const lifetimeMs = Math.round(schedule.reduce((sum, pause) => sum + pause, 0) * LIFETIME_FACTOR)
+  const ended = { dueAtMs: nowMs, step, target, disable: null, lifetimeMs }
   if (isDelivered(outcome)) return { ...ended, state: 'delivered' }
   if (outcome.kind === 'answered' && outcome.status === GONE)
     return { ...ended, state: 'cancelled', disable: 'gone' }
@@ -57,7 +61,7 @@ export function decideDelivery(
   const asked = outcome.kind === 'answered' ? (outcome.retryAfterMs ?? 0) : 0
   const spreadMs = Math.round(pauseMs * (1 + JITTER * (2 * random - 1)))
   const waitMs = Math.min(Math.max(spreadMs, asked), Math.max(2 * pauseMs, RETRY_AFTER_MS_MAX))
-  return { state: 'pending', dueAtMs: nowMs + waitMs, step, target, disable: null }
+  return { ...ended, state: 'pending', dueAtMs: nowMs + waitMs }
 }
 
 /**

@@ -75,6 +75,7 @@ CREATE TABLE "deliveries" ("project_id" text default 'default' not null,
   "lease_owner" text,
   "fence" bigint not null,
   "created_at" bigint not null,
+  "started_at" bigint not null,
   "ended_at" bigint,
   "snapshot" text);
 
@@ -212,6 +213,13 @@ CREATE INDEX "client_replays_match" on "client_replays" ("project_id",
 
 CREATE INDEX "client_replays_task" on "client_replays" ("task_id");
 
+CREATE INDEX "deliveries_endpoint" on "deliveries" ("endpoint_id",
+  "created_at",
+  "id");
+
+CREATE INDEX deliveries_leased on deliveries (target_key, due_at)
+    where lease_owner is not null;
+
 CREATE UNIQUE INDEX "deliveries_once" on "deliveries" ("event_id",
   "target_key");
 
@@ -221,7 +229,14 @@ CREATE INDEX "deliveries_page" on "deliveries" ("project_id",
 
 CREATE INDEX deliveries_pending on deliveries (target_key, due_at) where state = 'pending';
 
-CREATE INDEX "deliveries_task" on "deliveries" ("task_id");
+CREATE INDEX "deliveries_state" on "deliveries" ("project_id",
+  "state",
+  "created_at",
+  "id");
+
+CREATE INDEX "deliveries_task" on "deliveries" ("task_id",
+  "created_at",
+  "id");
 
 CREATE INDEX "endpoints_project" on "endpoints" ("project_id",
   "created_at");
@@ -235,4 +250,5 @@ CREATE INDEX "tasks_page" on "tasks" ("project_id",
   "created_at",
   "id");
 
-CREATE INDEX "webhook_targets_due" on "webhook_targets" ("next_due_at");
+CREATE INDEX "webhook_targets_due" on "webhook_targets" ("project_id",
+  "next_due_at");

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { OpenStore } from './store-subject.ts'
-import { DELIVERY_LEASE_MS, PAUSE_MS, sealed, WebhookSubject } from './webhook-subject.ts'
+import { DELIVERY_LEASE_MS, PAUSE_MS, sealed, UNSHARED, WebhookSubject } from './webhook-subject.ts'
 
 /** Leases and fences of deliveries, what an attempt writes, and that no address holds up another. */
 export function storeDeliveryContract(open: OpenStore): void {
@@ -11,7 +11,7 @@ export function storeDeliveryContract(open: OpenStore): void {
     await using s = await subject()
     const endpoint = await s.endpoint('ep', { events: ['video.queued'] })
     const task = await s.create()
-    const query = { owner: 'w1', limit: 64, failingLimit: 64, leaseMs: DELIVERY_LEASE_MS }
+    const query = { owner: 'w1', limit: 64, ...UNSHARED, leaseMs: DELIVERY_LEASE_MS }
     const { claims, nextDueAtMs } = await s.store.webhooks.claimDeliveries(query)
     const row = (await s.rows())[0]
     assert.ok(row !== undefined)
@@ -105,7 +105,7 @@ export function storeDeliveryContract(open: OpenStore): void {
     const rest = await s.store.webhooks.claimDeliveries({
       owner: 'w1',
       limit: 9,
-      failingLimit: 64,
+      ...UNSHARED,
       leaseMs: DELIVERY_LEASE_MS,
     })
     assert.deepEqual(rest.claims.map(({ delivery }) => delivery.id).toSorted(), ['a2', 'b1'])

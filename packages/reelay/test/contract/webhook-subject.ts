@@ -17,6 +17,13 @@ import { StoreSubject, type OpenStore } from './store-subject.ts'
 export const DELIVERY_LEASE_MS = 60_000
 export const PAUSE_MS = 5_000
 
+/** No project is alone: shares of none are felt. */
+export const UNSHARED: Pick<DeliveryClaimQuery, 'failingLimit' | 'projectLimits' | 'underWay'> = {
+  failingLimit: 1_000,
+  projectLimits: { all: 1_000, failing: 1_000 },
+  underWay: new Map(),
+}
+
 export const sealed = (name: string, expiresAtMs: number | null = null): SealedSecret => ({
   sealed: name,
   createdAtMs: 1,
@@ -81,7 +88,7 @@ export class WebhookSubject extends StoreSubject {
   }
 
   async take(query: Partial<DeliveryClaimQuery> = {}): Promise<readonly DeliveryClaim[]> {
-    const whole = { owner: 'w1', limit: 64, failingLimit: 64, leaseMs: DELIVERY_LEASE_MS, ...query }
+    const whole = { owner: 'w1', limit: 64, ...UNSHARED, leaseMs: DELIVERY_LEASE_MS, ...query }
     return (await this.store.webhooks.claimDeliveries(whole)).claims
   }
 
@@ -100,6 +107,7 @@ export class WebhookSubject extends StoreSubject {
       step: claim.delivery.step + 1,
       target: { worked, pauseMs: PAUSE_MS },
       disable: null,
+      lifetimeMs: 100 * 24 * 3_600_000,
       ...decision,
       claim,
       attempt: { atMs: nowMs, latencyMs: 12, status: 500, error: 'no', responseBody: 'busy', ...attempt },

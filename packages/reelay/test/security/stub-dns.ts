@@ -9,25 +9,43 @@ export interface StubbedDns {
   restore(): void
 }
 
-function replace(lookup: unknown): void {
+function replace(lookup: unknown, resolver: unknown): void {
   Reflect.set(dns, 'lookup', lookup)
+  Reflect.set(dns, 'Resolver', resolver)
   syncBuiltinESMExports()
 }
 
-/** Replaces `lookup` of `node:dns/promises` for every module, so that nothing has to be passed through a gateway. */
+/** Replaces `lookup` and `Resolver` of `node:dns/promises` for every module, so that nothing has to be passed through a gateway. */
 export function stubDns(): StubbedDns {
   const original: unknown = Reflect.get(dns, 'lookup')
+  const originalResolver: unknown = Reflect.get(dns, 'Resolver')
   let answers = new Map<string, (readonly string[])[]>()
-  replace(async (hostname: string) => {
+  const next = (hostname: string): readonly string[] => {
     const lists = answers.get(hostname)
     const known = hostname.startsWith('localhost') ? ['127.0.0.1'] : [PUBLIC]
-    const addresses = lists === undefined ? known : ((lists.length > 1 ? lists.shift() : lists[0]) ?? [])
-    return addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }))
-  })
+    return lists === undefined ? known : ((lists.length > 1 ? lists.shift() : lists[0]) ?? [])
+  }
+  const isSix = (address: string): boolean => address.includes(':')
+  /** Both questions about a name are one look at it. */
+  class StubResolver {
+    #seen: readonly string[] = []
+    async resolve4(hostname: string): Promise<readonly string[]> {
+      this.#seen = next(hostname)
+      return this.#seen.filter((address) => !isSix(address))
+    }
+    async resolve6(): Promise<readonly string[]> {
+      return this.#seen.filter(isSix)
+    }
+  }
+  replace(
+    async (hostname: string) =>
+      next(hostname).map((address) => ({ address, family: isSix(address) ? 6 : 4 })),
+    StubResolver,
+  )
   return {
     answerFor: ({ dns: given = {} }) => {
       answers = new Map(Object.entries(given).map(([host, lists]) => [host, [...lists]]))
     },
-    restore: () => replace(original),
+    restore: () => replace(original, originalResolver),
   }
 }

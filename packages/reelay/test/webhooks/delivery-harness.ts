@@ -17,7 +17,7 @@ import type { Task } from '../../src/task/task.ts'
 import { TERMINAL_EVENT_TYPES } from '../../src/task/video-event.ts'
 import { parseRetrySchedule, STANDARD_SCHEDULE } from '../../src/webhooks/retry-schedule.ts'
 import { endpointPurpose, makeSecret } from '../../src/webhooks/webhook-secret.ts'
-import { WebhookSubject } from '../contract/webhook-subject.ts'
+import { UNSHARED, WebhookSubject } from '../contract/webhook-subject.ts'
 import { ScriptedReceivers, type SentRequest } from './scripted-receivers.ts'
 
 const SETTLE_TURNS = 25
@@ -170,7 +170,7 @@ export class DeliveryHarness {
 
   /** A claim of nothing only tells when something is due. */
   async #nextDueAtMs(): Promise<number | null> {
-    const nothing = { owner: 'nobody', limit: 0, failingLimit: 64, leaseMs: 60_000 }
+    const nothing = { owner: 'nobody', limit: 0, ...UNSHARED, leaseMs: 60_000 }
     return (await this.subject.store.webhooks.claimDeliveries(nothing)).nextDueAtMs
   }
 

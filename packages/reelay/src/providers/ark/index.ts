@@ -21,7 +21,7 @@ const TASKS = '/api/v3/contents/generations/tasks'
 /** A list of one job: needs the key, costs nothing. */
 const CHECK_PATH = `${TASKS}?page_num=1&page_size=1`
 
-export const ARK_TRAITS: Traits = {
+const ARK_TRAITS: Traits = {
   // It advises nothing; most videos take one to three minutes.
   timing: {
     firstPollMs: 20_000,

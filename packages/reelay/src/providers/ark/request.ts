@@ -14,8 +14,6 @@ import { withoutNulls } from '../without-nulls.ts'
 /** Where an account lives: Volcengine Ark in China, BytePlus ModelArk elsewhere. Their keys and model names differ. */
 export type ArkRegion = 'cn-beijing' | 'ap-southeast'
 
-export const ARK_REGIONS: readonly ArkRegion[] = ['cn-beijing', 'ap-southeast']
-
 /** Its own parameters. Those that name things of the account, call back or reach out to tools are left out. */
 export const ARK_OPTIONS: readonly string[] = [
   'camera_fixed',

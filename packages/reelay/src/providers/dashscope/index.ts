@@ -22,7 +22,7 @@ const TASKS = '/api/v1/tasks'
 /** Nobody's job: a good key is told that it is unknown, a bad one is refused. */
 const CHECK_PATH = `${TASKS}/00000000-0000-0000-0000-000000000000`
 
-export const DASHSCOPE_TRAITS: Traits = {
+const DASHSCOPE_TRAITS: Traits = {
   // Its advice is a look every 15 s; most videos take one to five minutes.
   timing: {
     firstPollMs: 30_000,

@@ -11,8 +11,6 @@ import { withoutNulls } from '../without-nulls.ts'
 /** Where an account lives. A key works in its own region only. */
 export type DashscopeRegion = 'cn' | 'intl' | 'us'
 
-export const DASHSCOPE_REGIONS: readonly DashscopeRegion[] = ['cn', 'intl', 'us']
-
 /** Its own parameters. Those that fetch from a URL (`audio_url`) are left out. */
 export const DASHSCOPE_OPTIONS: readonly string[] = ['prompt_extend', 'shot_type', 'watermark']
 

@@ -3,9 +3,7 @@ import { fieldText, jsonBody, multipartBody } from '../request-body.ts'
 import type { UpstreamBody } from '../upstream.ts'
 
 /** Who answers at the base URL. `auto`: found out by the first create. */
-export const OPENAI_DIALECTS = ['auto', 'openai', 'sglang', 'vllm-omni'] as const
-
-export type OpenaiDialect = (typeof OPENAI_DIALECTS)[number]
+export type OpenaiDialect = 'auto' | 'openai' | 'sglang' | 'vllm-omni'
 
 export type Encoding = 'json' | 'multipart'
 

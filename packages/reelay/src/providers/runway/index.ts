@@ -15,7 +15,7 @@ const RUNWAY_BASE_URL = 'https://api.dev.runwayml.com'
 /** The version of the API that is spoken here. Every request must name it. */
 const RUNWAY_VERSION = '2024-11-06'
 
-export const RUNWAY_TRAITS: Traits = {
+const RUNWAY_TRAITS: Traits = {
   // Its advice is a look every 5 s at the most.
   timing: {
     firstPollMs: 15_000,

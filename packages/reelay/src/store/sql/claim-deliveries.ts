@@ -7,45 +7,101 @@ import { deliveryOfRow, endpointOfRow, healthOfRow, secretsOf } from './webhook-
 import { leasedCount, rescheduleTarget } from './webhook-targets.ts'
 import { PENDING } from './pending.ts'
 
-/** Addresses looked at by one claim. */
-const TARGETS_MAX = 64
+/** Projects, and addresses of one project and kind, looked at by one claim. */
+const PROJECTS_MAX = 32
+const TARGETS_MAX = 128
+
+/** Whether an address has failed since it last worked, as its record says. */
+type Kind = 'working' | 'failing'
 
 /**
- * Takes a few deliveries of each address that is due, the address that waits longest first. Those that have failed come
- * last, and only within their share: however many are dead, the others are not kept waiting.
+ * Takes a few deliveries of each address that is due, the address that waits longest first, in turn over the projects.
+ * Addresses that have failed come last, and only within their share; no project gets more than its own. However much of one
+ * is dead, nobody else is kept waiting.
  */
 export async function claimDeliveries(
   transaction: Transaction,
   query: DeliveryClaimQuery,
 ): Promise<DeliveryBatch> {
-  const leased: DeliveryRow[] = []
-  for (const target of await dueTargets(transaction, '=', TARGETS_MAX)) {
-    leased.push(...(await take(transaction, target, query, query.limit - leased.length)))
-  }
-  const failing = new Set<string>()
-  let share = query.failingLimit
-  for (const target of await dueTargets(transaction, '>', Math.min(TARGETS_MAX, share))) {
-    const rows = await take(transaction, target, query, Math.min(share, query.limit - leased.length))
-    failing.add(target.key)
-    share -= rows.length
-    leased.push(...rows)
-  }
-  const batch = await withContext(transaction, leased, { owner: query.owner, failing })
-  return { ...batch, nextDueAtMs: await nextDue(transaction, share > 0) }
+  const projects = await dueProjects(transaction)
+  const working = await takeAll(transaction, projects, 'working', query, query.limit)
+  const share = Math.min(query.failingLimit, query.limit - working.length)
+  const failing = await takeAll(transaction, projects, 'failing', query, share)
+  const batch = await withContext(transaction, [...working, ...failing], {
+    owner: query.owner,
+    failing: new Set(failing.map((row) => row.target_key)),
+  })
+  return { ...batch, nextDueAtMs: await nextDue(transaction) }
 }
 
-/** Addresses that are due, those without (`=`) or with (`>`) failures since they last worked. */
+/** The one that waits longest first. */
+async function dueProjects({ db, nowMs }: Transaction): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('webhook_targets')
+    .select('project_id')
+    .where('next_due_at', '<=', nowMs)
+    .groupBy('project_id')
+    .orderBy((order) => order.fn.min('next_due_at'))
+    .limit(PROJECTS_MAX)
+    .execute()
+  return rows.map((row) => row.project_id)
+}
+
+async function takeAll(
+  transaction: Transaction,
+  projects: readonly string[],
+  kind: Kind,
+  query: DeliveryClaimQuery,
+  limit: number,
+): Promise<readonly DeliveryRow[]> {
+  const rows: DeliveryRow[] = []
+  for (const [index, projectId] of projects.entries()) {
+    // What is left is shared evenly by those that have not had their turn.
+    const fair = Math.ceil((limit - rows.length) / (projects.length - index))
+    const room = Math.min(fair, roomOf(projectId, kind, query))
+    if (room <= 0) continue
+    const targets = await dueTargets(transaction, projectId, kind, Math.min(TARGETS_MAX, room))
+    rows.push(...(await takeInTurn(transaction, targets, query, room)))
+  }
+  return rows
+}
+
+/** One of each address before a second of any. */
+async function takeInTurn(
+  transaction: Transaction,
+  targets: readonly WebhookTargetRow[],
+  query: DeliveryClaimQuery,
+  room: number,
+): Promise<readonly DeliveryRow[]> {
+  const rows: DeliveryRow[] = []
+  for (const each of [Math.max(1, Math.floor(room / Math.max(1, targets.length))), room]) {
+    for (const target of targets) {
+      const left = Math.min(each, room - rows.length)
+      if (left > 0) rows.push(...(await take(transaction, target, query, left)))
+    }
+  }
+  return rows
+}
+
+/** Of a kind, a project has at most so many places: those for failing addresses are among its own. */
+function roomOf(projectId: string, kind: Kind, { projectLimits, underWay }: DeliveryClaimQuery): number {
+  const used = underWay.get(projectId) ?? { all: 0, failing: 0 }
+  const room = projectLimits.all - used.all
+  return kind === 'working' ? room : Math.min(room, projectLimits.failing - used.failing)
+}
+
 async function dueTargets(
   { db, nowMs }: Transaction,
-  failures: '=' | '>',
+  projectId: string,
+  kind: Kind,
   limit: number,
 ): Promise<readonly WebhookTargetRow[]> {
-  if (limit <= 0) return []
   return db
     .selectFrom('webhook_targets')
     .selectAll()
+    .where('project_id', '=', projectId)
     .where('next_due_at', '<=', nowMs)
-    .where('failures', failures, 0)
+    .where('failures', kind === 'working' ? '=' : '>', 0)
     .orderBy('next_due_at')
     .limit(limit)
     .execute()
@@ -150,14 +206,12 @@ async function projectSecrets(
   return new Map(found.map((row) => [row.id, row.webhook_secrets]))
 }
 
-/** While the share of failing addresses is used up, they are not due: what is under way there has to end first. */
-async function nextDue({ db }: Transaction, withFailing: boolean): Promise<number | null> {
-  let query = db
+/** When something comes due. What is due already waits for a place, and a request that ends makes one. */
+async function nextDue({ db, nowMs }: Transaction): Promise<number | null> {
+  const next = await db
     .selectFrom('webhook_targets')
-    .select('next_due_at')
-    .where('next_due_at', 'is not', null)
-    .orderBy('next_due_at')
-    .limit(1)
-  if (!withFailing) query = query.where('failures', '=', 0)
-  return (await query.executeTakeFirst())?.next_due_at ?? null
+    .select((select) => select.fn.min('next_due_at').as('next_due_at'))
+    .where('next_due_at', '>', nowMs)
+    .executeTakeFirst()
+  return next?.next_due_at ?? null
 }

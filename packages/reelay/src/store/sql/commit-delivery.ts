@@ -6,6 +6,10 @@ import type { Transaction } from './transaction.ts'
 import { openTarget, rescheduleTarget, saveHealth } from './webhook-targets.ts'
 import { PENDING } from './pending.ts'
 
+const EXHAUSTED_AT_ONCE = 200
+/** Attempts of one delivery that the log keeps: the last ones. */
+const ATTEMPTS_KEPT = 100
+
 type Held = Pick<DeliveryClaim, 'owner' | 'fence' | 'delivery'>
 
 const held = ({ db }: Transaction, claim: Held): Promise<DeliveryRow | undefined> =>
@@ -44,8 +48,47 @@ export async function commitDelivery(transaction: Transaction, move: DeliveryMov
   await saveHealth(transaction, row.target_key, health)
   const reason = move.disable ?? (isLost(health, nowMs) ? 'failing' : null)
   if (reason !== null && row.endpoint_id !== null) await disable(transaction, row.endpoint_id, reason)
+  if (move.target?.worked === false) await exhaustOld(transaction, row.target_key, nowMs - move.lifetimeMs)
   await rescheduleTarget(transaction, row.target_key)
   return true
+}
+
+/**
+ * What waits behind an open circuit gets few attempts: it ends with its time, whether its steps are used up or not. So many
+ * at a time, for others wait for this transaction.
+ */
+async function exhaustOld(
+  transaction: Transaction,
+  targetKey: string,
+  startedBeforeMs: number,
+): Promise<void> {
+  const { db, nowMs } = transaction
+  const rows = await db
+    .selectFrom('deliveries')
+    .select(['id', 'task_id', 'project_id', 'type', 'attempts'])
+    .where('target_key', '=', targetKey)
+    .where('state', '=', PENDING)
+    .where('lease_owner', 'is', null)
+    .where('started_at', '<=', startedBeforeMs)
+    .limit(EXHAUSTED_AT_ONCE)
+    .execute()
+  if (rows.length === 0) return
+  const ids = rows.map(({ id }) => id)
+  await db
+    .updateTable('deliveries')
+    .set({ state: 'exhausted', ended_at: nowMs })
+    .where('id', 'in', ids)
+    .execute()
+  for (const { id, task_id: taskId, project_id: projectId, type, attempts } of rows) {
+    if (taskId === null) continue
+    const data = {
+      event: type,
+      delivery: id,
+      attempts,
+      error: 'Its address was down for as long as it is tried.',
+    }
+    await appendEvents(transaction, { id: taskId, projectId }, [{ kind: 'webhook.exhausted', data }])
+  }
 }
 
 async function addAttempt(
@@ -66,6 +109,12 @@ async function addAttempt(
       error: attempt.error,
       response_body: attempt.responseBody,
     })
+    .execute()
+  // A delivery can be sent again as often as anybody likes.
+  await db
+    .deleteFrom('delivery_attempts')
+    .where('delivery_id', '=', row.id)
+    .where('n', '<=', n - ATTEMPTS_KEPT)
     .execute()
 }
 
@@ -114,7 +163,7 @@ export async function recallDeliveries({ db, nowMs }: Transaction, endpointId: s
   await db
     .updateTable('deliveries')
     .set((set) => ({ due_at: nowMs, lease_owner: null, fence: set('fence', '+', 1) }))
-    .where('endpoint_id', '=', endpointId)
+    .where('target_key', '=', endpointId)
     .where('lease_owner', 'is not', null)
     .execute()
 }

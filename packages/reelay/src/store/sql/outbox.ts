@@ -92,6 +92,7 @@ async function addDelivery(transaction: Transaction, delivery: Delivery): Promis
       lease_owner: null,
       fence: 0,
       created_at: delivery.createdAtMs,
+      started_at: delivery.createdAtMs,
       ended_at: delivery.endedAtMs,
       snapshot: delivery.snapshot === null ? null : JSON.stringify(delivery.snapshot),
     })

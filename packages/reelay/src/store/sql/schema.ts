@@ -207,6 +207,8 @@ export type DeliveryRow = {
   lease_owner: string | null
   fence: number
   created_at: number
+  /** When its schedule began: again with each resend. */
+  started_at: number
   ended_at: number | null
   snapshot: string | null
 }

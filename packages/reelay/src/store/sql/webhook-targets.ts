@@ -10,6 +10,8 @@ type Writing = Pick<Transaction, 'db' | 'nowMs'>
 export const targetKeyOf = (to: { projectId: string; endpointId: string | null; url: string }): string =>
   to.endpointId ?? `${to.projectId} ${new URL(to.url).origin}`
 
+const isOrigin = (key: string): boolean => key.includes(' ')
+
 /** The address's record, made when there is none. */
 export async function openTarget({ db }: Writing, key: string, projectId: string): Promise<TargetHealth> {
   const row = await db.selectFrom('webhook_targets').selectAll().where('key', '=', key).executeTakeFirst()
@@ -46,7 +48,6 @@ export async function leasedCount({ db, nowMs }: Writing, key: string): Promise<
     .selectFrom('deliveries')
     .select((select) => select.fn.countAll<number>().as('count'))
     .where('target_key', '=', key)
-    .where('state', '=', PENDING)
     .where('lease_owner', 'is not', null)
     .where('due_at', '>', nowMs)
     .executeTakeFirst()
@@ -63,15 +64,16 @@ export async function rescheduleTarget(transaction: Writing, key: string): Promi
   if (target === undefined) return
   const health = healthOfRow(target)
   const isFull = (await leasedCount(transaction, key)) >= requestsMax(health)
-  let pending = db
+  const waiting = db
     .selectFrom('deliveries')
     .select((select) => select.fn.min('due_at').as('due_at'))
     .where('target_key', '=', key)
-    .where('state', '=', PENDING)
-  if (isFull) pending = pending.where('lease_owner', 'is not', null).where('due_at', '>', nowMs)
+  const pending = isFull
+    ? waiting.where('lease_owner', 'is not', null).where('due_at', '>', nowMs)
+    : waiting.where('state', '=', PENDING)
   const next = (await pending.executeTakeFirst())?.due_at ?? null
-  // An address that owes nothing and is owed nothing is forgotten: there may be one for every origin ever named.
-  if (next === null && health.failures === 0) {
+  // What nothing waits for is forgotten: there may be an origin for every callback ever named. An endpoint keeps its record.
+  if (next === null && (health.failures === 0 || isOrigin(key))) {
     await db.deleteFrom('webhook_targets').where('key', '=', key).execute()
     return
   }

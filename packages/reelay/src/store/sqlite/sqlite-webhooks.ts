@@ -8,6 +8,9 @@ import type { Tables } from '../sql/schema.ts'
 import type * as Port from '../webhook-store.ts'
 import type { GroupWriter } from './group-writer.ts'
 
+/** Bounds what one call sends again; the next call goes on. */
+const RESEND_BATCHES_MAX = 10
+
 /** The `WebhookStore` port on the connections of one SQLite store. */
 export class SqliteWebhooks implements Port.WebhookStore {
   readonly #writer: GroupWriter
@@ -119,7 +122,13 @@ export class SqliteWebhooks implements Port.WebhookStore {
     return this.#writer.write((transaction) => deliveries.resendDelivery(transaction, projectId, id))
   }
 
-  resendFailed(query: Port.ResendQuery): Promise<number> {
-    return this.#writer.write((transaction) => deliveries.resendFailed(transaction, query))
+  async resendFailed(query: Port.ResendQuery): Promise<number> {
+    let resent = 0
+    for (let batch = 0; batch < RESEND_BATCHES_MAX; batch += 1) {
+      const count = await this.#writer.write((transaction) => deliveries.resendFailed(transaction, query))
+      resent += count
+      if (count < deliveries.RESENT_AT_ONCE) break
+    }
+    return resent
   }
 }

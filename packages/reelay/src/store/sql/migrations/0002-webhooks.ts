@@ -46,7 +46,11 @@ async function createEndpointTables(db: Kysely<unknown>): Promise<void> {
     .addColumn('failing_since', 'bigint')
     .addColumn('open_until', 'bigint')
     .execute()
-  await db.schema.createIndex('webhook_targets_due').on('webhook_targets').column('next_due_at').execute()
+  await db.schema
+    .createIndex('webhook_targets_due')
+    .on('webhook_targets')
+    .columns(['project_id', 'next_due_at'])
+    .execute()
 }
 
 async function createDeliveryTables(db: Kysely<unknown>): Promise<void> {
@@ -66,12 +70,15 @@ async function createDeliveryTables(db: Kysely<unknown>): Promise<void> {
     .addColumn('lease_owner', 'text')
     .addColumn('fence', 'bigint', (c) => c.notNull())
     .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addColumn('started_at', 'bigint', (c) => c.notNull())
     .addColumn('ended_at', 'bigint')
     .addColumn('snapshot', 'text')
     .execute()
   await sql`create index deliveries_pending on deliveries (target_key, due_at) where state = 'pending'`.execute(
     db,
   )
+  await sql`create index deliveries_leased on deliveries (target_key, due_at)
+    where lease_owner is not null`.execute(db)
   // An event goes to an address once, whatever happens: a step that is done twice adds nothing.
   await db.schema
     .createIndex('deliveries_once')
@@ -84,7 +91,17 @@ async function createDeliveryTables(db: Kysely<unknown>): Promise<void> {
     .on('deliveries')
     .columns(['project_id', 'created_at', 'id'])
     .execute()
-  await db.schema.createIndex('deliveries_task').on('deliveries').column('task_id').execute()
+  for (const [name, columns] of [
+    ['deliveries_task', ['task_id']],
+    ['deliveries_endpoint', ['endpoint_id']],
+    ['deliveries_state', ['project_id', 'state']],
+  ] as const) {
+    await db.schema
+      .createIndex(name)
+      .on('deliveries')
+      .columns([...columns, 'created_at', 'id'])
+      .execute()
+  }
   await table(db, 'delivery_attempts')
     .addColumn('delivery_id', 'text', (c) => c.notNull())
     .addColumn('n', 'integer', (c) => c.notNull())
