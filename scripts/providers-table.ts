@@ -22,14 +22,16 @@ What the gateway can speak to, from the adapters' own data (\`npm run providers-
 set; [settings](../settings.md) has all of them. Each was verified against loopback servers that answer as the provider documents; none
 of them against the real service.
 
-| provider | turned on by | models known | pictures | cancel | a lost answer | deadline by default |
-|---|---|---|---|---|---|---|
+| provider | turned on by | models known | pictures | cancel | calls back | a lost answer | deadline by default |
+|---|---|---|---|---|---|---|---|
 `
 
 const FOOT = `
 - **Models known** have their lengths, sizes and inputs checked at create. Others work as \`provider/model\` where the provider takes them,
   unchecked, with a warning.
 - **Cancel** says whether a running job can be stopped; where not, the video ends here with the warning \`upstream_may_still_bill\`.
+- **Calls back** says whether the provider is given an address to call when something happens to a job: only where `REELAY_PUBLIC_URL` is set and
+  HTTPS. A callback is kept and makes the gateway look at once; it is never believed, so a forged one costs a look, and a lost one nothing.
 - **A lost answer** to a submission can be looked up by an id of ours at some providers. At the others the task waits for its deadline and
   ends as \`submit_outcome_unknown\`; it is never sent twice.
 `
@@ -46,6 +48,7 @@ function lineOf(kind: ProviderKind, provider: Provider): string {
     models.length === 0 ? 'what the server lists' : String(models.length),
     takesPictures || models.length === 0 ? 'yes' : 'no',
     traits.cancel === 'supported' ? 'yes' : 'no',
+    traits.callbacks === undefined ? 'no' : 'yes',
     provider.find === undefined ? 'waits' : 'is looked up',
     `${traits.timing.deadlineMs / HOUR_MS} h`,
   ]
