@@ -30,7 +30,7 @@ const FOOT = `
 - **Models known** have their lengths, sizes and inputs checked at create. Others work as \`provider/model\` where the provider takes them,
   unchecked, with a warning.
 - **Cancel** says whether a running job can be stopped; where not, the video ends here with the warning \`upstream_may_still_bill\`.
-- **Calls back** says whether the provider is given an address to call when something happens to a job: only where `REELAY_PUBLIC_URL` is set and
+- **Calls back** says whether the provider is given an address to call when something happens to a job: only where \`REELAY_PUBLIC_URL\` is set and
   HTTPS. A callback is kept and makes the gateway look at once; it is never believed, so a forged one costs a look, and a lost one nothing.
 - **A lost answer** to a submission can be looked up by an id of ours at some providers. At the others the task waits for its deadline and
   ends as \`submit_outcome_unknown\`; it is never sent twice.

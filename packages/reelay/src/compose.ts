@@ -307,12 +307,13 @@ function inputFetcher(guarded: GuardedClient): FetchInput {
   }
 }
 
+const isLoopback = (host: string): boolean => ['127.0.0.1', '[::1]', '::1', 'localhost'].includes(host)
+
 /**
  * On a machine of one's own, loopback is allowed as a webhook's target: that is where such an application listens. Not
  * behind a proxy or a public name: then others use this gateway, and loopback is this machine's inside.
  */
 function createWebhookGuard(config: Config): Guard {
-  const isLoopback = (host: string): boolean => ['127.0.0.1', '[::1]', '::1', 'localhost'].includes(host)
   const allowLoopback =
     isLoopback(config.host) && config.trustedProxies === 0 && isLoopback(new URL(config.publicUrl).hostname)
   return createGuard({ allow: parseAllowHosts(config.allowHosts), allowLoopback })

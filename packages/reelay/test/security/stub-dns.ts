@@ -15,6 +15,8 @@ function replace(lookup: unknown, resolver: unknown): void {
   syncBuiltinESMExports()
 }
 
+const isSix = (address: string): boolean => address.includes(':')
+
 /** Replaces `lookup` and `Resolver` of `node:dns/promises` for every module, so that nothing has to be passed through a gateway. */
 export function stubDns(): StubbedDns {
   const original: unknown = Reflect.get(dns, 'lookup')
@@ -25,7 +27,6 @@ export function stubDns(): StubbedDns {
     const known = hostname.startsWith('localhost') ? ['127.0.0.1'] : [PUBLIC]
     return lists === undefined ? known : ((lists.length > 1 ? lists.shift() : lists[0]) ?? [])
   }
-  const isSix = (address: string): boolean => address.includes(':')
   /** Both questions about a name are one look at it. */
   class StubResolver {
     #seen: readonly string[] = []
