@@ -160,7 +160,8 @@ test('nobody listens: the attempt says so, and the event comes when somebody doe
   const closed = await Receiver.open()
   await closed[Symbol.asyncDispose]()
   await using gateway = await WebhookGateway.open()
-  await gateway.create({ callback_url: closed.url })
+  // At an address of loopback where no other test ever listens on the port that this one gave back.
+  await gateway.create({ callback_url: closed.url.replace('127.0.0.1', '127.77.3.9') })
   const { state, log } = await gateway.logged(1)
   assert.deepEqual([state, log[0]?.status], ['pending', null])
   assert.notEqual(log[0]?.error ?? '', '')
