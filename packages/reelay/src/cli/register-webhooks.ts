@@ -198,7 +198,7 @@ function registerWebhookSecret({ program, io, finish }: Registration): void {
     .helpGroup(GROUP)
     .summary('print what signs the deliveries to a callback_url')
     .description('Prints the secrets that sign the deliveries to a callback_url, the newest first.')
-    .option('--project <id>', 'whose videos; the default project when absent', 'default')
+    .option('--project <id>', 'whose videos; that of the key when absent')
     .option('--rotate', 'sign with a new one from now on, and print it')
     .option('--overlap <time>', 'how long the old one goes on signing too, such as 1h; a day when absent')
     .action(async (_options: unknown, command: Command) => {

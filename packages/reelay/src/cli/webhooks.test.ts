@@ -151,6 +151,7 @@ test('secrets are lines on standard output, and a new one is alone there', async
     [
       'GET /v1/endpoints/ep_1/secret',
       'POST /v1/endpoints/ep_1/rotate-secret {"overlap":3600}',
+      'GET /v1/projects',
       'GET /v1/projects/default/webhook-secret',
       'POST /v1/projects/films/rotate-webhook-secret {"overlap":0}',
     ],

@@ -1,5 +1,5 @@
 import type { DeliveryPage, WebhookDelivery } from '@reelay/sdk'
-import type { DeliveryQuery, DeliveryState } from '../store/webhook-store.ts'
+import type { Delivery, DeliveryQuery, DeliveryState } from '../store/webhook-store.ts'
 import { ApiError, invalidValue } from './api-error.ts'
 import { attemptObject, deliveryObject } from './delivery-object.ts'
 import { jsonAnswer, projectOf, type Exchange } from './exchange.ts'
@@ -82,13 +82,19 @@ async function answerPage(
   })
   const body: DeliveryPage = {
     object: 'list',
-    data: page.deliveries.map(deliveryObject),
+    data: page.deliveries.map((delivery) => deliveryObject(shownTo(exchange, delivery))),
     first_id: page.deliveries.at(0)?.id ?? null,
     last_id: page.deliveries.at(-1)?.id ?? null,
     has_more: page.hasMore,
   }
   return jsonAnswer(body)
 }
+
+/** Addresses of endpoints are the administrators' business, and often hold a token: others learn where they are. */
+const shownTo = ({ key }: Exchange, delivery: Delivery): Delivery =>
+  delivery.endpointId === null || key?.scopes.includes('admin') === true
+    ? delivery
+    : { ...delivery, url: new URL(delivery.url).origin }
 
 const deliveryIdOf = (exchange: Exchange): string => exchange.context.req.param('id') ?? ''
 

@@ -47,10 +47,17 @@ export async function resendToEndpoint(exchange: Exchange): Promise<Response> {
 /** With its zone, or only a day: what else `Date` reads, it guesses. */
 const ISO_8601 = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/i
 
+/** A day that there is: `Date` takes the 30th of February for the 2nd of March. */
+function isDate(text: string): boolean {
+  if (!ISO_8601.test(text)) return false
+  const day = text.slice(0, 10)
+  return new Date(`${day}T00:00:00Z`).toJSON()?.startsWith(day) === true
+}
+
 /** @throws ApiError `invalid_value` */
 function momentOf(since: number | string, nowMs: number): number {
   const isSeconds = typeof since === 'number' || /^\d{1,15}(\.\d{1,6})?$/.test(since)
-  const ms = isSeconds ? Number(since) * 1_000 : ISO_8601.test(since) ? Date.parse(since) : Number.NaN
+  const ms = isSeconds ? Number(since) * 1_000 : isDate(since) ? Date.parse(since) : Number.NaN
   if (!Number.isFinite(ms) || ms < 0) {
     throw invalidValue('since', 'since must be unix seconds, or a time such as 2026-09-21T12:00:00Z.')
   }

@@ -25,10 +25,6 @@ export async function createEndpoint(exchange: Exchange): Promise<Response> {
   const body = await readJson(exchange, endpointCreateSchema)
   const url = webhookUrl(body.url, refuseCallbackUrl)
   const projectId = projectOf(exchange)
-  if ((await store.webhooks.listEndpoints(projectId)).length >= ENDPOINTS_MAX) {
-    const message = `A project has at most ${ENDPOINTS_MAX} endpoints. Delete one: GET /v1/endpoints lists them.`
-    throw new ApiError('endpoint_limit_reached', message)
-  }
   const nowMs = clock.nowMs()
   const id = ids.id('ep', nowMs)
   const secret = newSecret(exchange.shared, endpointPurpose(id))
@@ -43,7 +39,10 @@ export async function createEndpoint(exchange: Exchange): Promise<Response> {
     disabledReason: null,
     createdAtMs: nowMs,
   }
-  await store.webhooks.createEndpoint(endpoint)
+  if (!(await store.webhooks.createEndpoint(endpoint, ENDPOINTS_MAX))) {
+    const message = `A project has at most ${ENDPOINTS_MAX} endpoints. Delete one: GET /v1/endpoints lists them.`
+    throw new ApiError('endpoint_limit_reached', message)
+  }
   return secretAnswer({ ...(await viewEndpoint(exchange, endpoint)), secret: secret.plain })
 }
 

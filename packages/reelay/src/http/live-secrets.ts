@@ -16,24 +16,27 @@ export function liveSecrets(
   purpose: string,
 ): WebhookSecret[] {
   const nowMs = clock.nowMs()
-  return secrets
-    .filter(({ expiresAtMs }) => expiresAtMs === null || expiresAtMs > nowMs)
-    .map(({ sealed, createdAtMs, expiresAtMs }) => ({
-      object: 'webhook_secret',
-      secret: opened(vault, sealed, purpose),
-      created_at: unixSeconds(createdAtMs),
-      expires_at: unixSeconds(expiresAtMs),
-    }))
+  const live = secrets.filter(({ expiresAtMs }) => expiresAtMs === null || expiresAtMs > nowMs)
+  const shown = live.flatMap(({ sealed, createdAtMs, expiresAtMs }): WebhookSecret[] => {
+    const secret = opened(vault, sealed, purpose)
+    if (secret === undefined) return []
+    const times = { created_at: unixSeconds(createdAtMs), expires_at: unixSeconds(expiresAtMs) }
+    return [{ object: 'webhook_secret', secret, ...times }]
+  })
+  // After a rotation the new one signs, whatever became of the old one.
+  if (shown.length > 0 || live.length === 0) return shown
+  const message =
+    'No stored secret can be opened: REELAY_SECRET is not the one that sealed them. ' +
+    'Set REELAY_SECRET_PREVIOUS to the old one and start the gateway again, or rotate the secret.'
+  throw new ApiError('secret_locked', message)
 }
 
-function opened(vault: Shared['vault'], sealed: string, purpose: string): string {
+/** Undefined for one that another REELAY_SECRET sealed. */
+function opened(vault: Shared['vault'], sealed: string, purpose: string): string | undefined {
   try {
     return vault.open(sealed, purpose)
-  } catch (cause) {
-    if (!(cause instanceof VaultLocked)) throw cause
-    const message =
-      'A stored secret cannot be opened: REELAY_SECRET is not the one that sealed it. ' +
-      'Set REELAY_SECRET_PREVIOUS to the old one and start the gateway again, or rotate with overlap 0.'
-    throw new ApiError('secret_locked', message, { cause })
+  } catch (error) {
+    if (error instanceof VaultLocked) return undefined
+    throw error
   }
 }

@@ -11,5 +11,12 @@ export function webhookUrl(text: string, refuse: HttpDeps['refuseCallbackUrl']):
     throw invalidValue('url', 'url must be an absolute http or https URL.')
   const refusal = refuse(text)
   if (refusal !== null) throw invalidValue('url', `url is refused: ${refusal}`)
-  return text
+  return plainUrl(url)
+}
+
+/** As it is sent: without what a URL parser drops or hides, such as line breaks and a fragment. */
+export function plainUrl(url: URL): string {
+  const plain = new URL(url)
+  plain.hash = ''
+  return plain.href
 }

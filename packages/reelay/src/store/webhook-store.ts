@@ -164,7 +164,8 @@ export interface WebhookStore {
   /** Called after a commit that made a delivery due. */
   onDue(listener: () => void): () => void
 
-  createEndpoint(endpoint: Endpoint): Promise<void>
+  /** False when its project has so many already: nothing was added. */
+  createEndpoint(endpoint: Endpoint, countMax: number): Promise<boolean>
   /** Undefined for a missing or foreign id. */
   findEndpoint(projectId: string, id: string): Promise<Endpoint | undefined>
   listEndpoints(projectId: string): Promise<readonly Endpoint[]>

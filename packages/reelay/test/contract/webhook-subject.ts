@@ -56,7 +56,7 @@ export class WebhookSubject extends StoreSubject {
       createdAtMs: this.clock.nowMs(),
       ...patch,
     }
-    await this.store.webhooks.createEndpoint(endpoint)
+    await this.store.webhooks.createEndpoint(endpoint, Infinity)
     return endpoint
   }
 

@@ -105,6 +105,30 @@ test('a project has twenty endpoints at most', async () => {
   assert.match(messageOf(surplus), /Delete one/)
 })
 
+test('twenty endpoints at most, also when sixty are made at once', async () => {
+  await using api = await openApi()
+  const body = { url: URL_A }
+  const answers = await Promise.all(
+    Array.from({ length: 60 }, () => api.call('POST', '/v1/endpoints', { body })),
+  )
+  assert.equal(answers.filter(({ status }) => status === 200).length, 20)
+})
+
+test('a URL is kept as it is sent: without line breaks, and without a fragment', async () => {
+  await using api = await openApi()
+  const { url } = await create(api, { url: ' https://app.example.com/a\nb?x=\u202e1#secret ' })
+  assert.equal(url, 'https://app.example.com/ab?x=%E2%80%AE1')
+})
+
+test('a day that does not exist is no time to send again from', async () => {
+  await using api = await openApi()
+  const { id } = await create(api)
+  for (const since of ['2026-02-30', '2026-13-01', '2026-02-30T10:00:00Z']) {
+    const answer = await api.call('POST', `/v1/endpoints/${id}/resend`, { body: { since } })
+    assert.deepEqual(errorOf(answer), [400, 'invalid_value', 'since'], since)
+  }
+})
+
 test('rotated secrets go on signing for the overlap, four at a time', async () => {
   await using api = await openApi()
   const { id, secret: first } = await create(api)

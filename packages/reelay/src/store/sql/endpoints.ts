@@ -9,8 +9,19 @@ import { rescheduleTarget, saveHealth } from './webhook-targets.ts'
 
 type Reading = { db: Kysely<Tables> }
 
-export async function createEndpoint({ db }: Transaction, endpoint: Endpoint): Promise<void> {
+export async function createEndpoint(
+  { db }: Transaction,
+  endpoint: Endpoint,
+  countMax: number,
+): Promise<boolean> {
+  const existing = await db
+    .selectFrom('endpoints')
+    .select((select) => select.fn.countAll<number>().as('count'))
+    .where('project_id', '=', endpoint.projectId)
+    .executeTakeFirst()
+  if ((existing?.count ?? 0) >= countMax) return false
   await db.insertInto('endpoints').values(rowOfEndpoint(endpoint)).execute()
+  return true
 }
 
 export async function findEndpoint(

@@ -49,8 +49,8 @@ export class SqliteWebhooks implements Port.WebhookStore {
     return () => this.#listeners.delete(listener)
   }
 
-  createEndpoint(endpoint: Port.Endpoint): Promise<void> {
-    return this.#writer.write((transaction) => endpoints.createEndpoint(transaction, endpoint))
+  createEndpoint(endpoint: Port.Endpoint, countMax: number): Promise<boolean> {
+    return this.#writer.write((transaction) => endpoints.createEndpoint(transaction, endpoint, countMax))
   }
 
   findEndpoint(projectId: string, id: string): Promise<Port.Endpoint | undefined> {
