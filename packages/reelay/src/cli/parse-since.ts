@@ -1,3 +1,4 @@
+import { isRealDay } from '../system/is-real-day.ts'
 import { usageError } from './cli-error.ts'
 
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
@@ -17,7 +18,7 @@ export function parseSince(text: string, nowMs: number): Date {
   const agoMs = parseDuration(text)
   if (agoMs !== undefined) return new Date(nowMs - agoMs)
   const time = new Date(text)
-  if (/^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(time.getTime())) return time
+  if (isRealDay(text) && !Number.isNaN(time.getTime())) return time
   throw usageError(`--since ${text} is no time`, {
     hint: 'give how long ago, such as 2h, or a time, such as 2026-09-21T12:00:00Z',
     param: 'since',

@@ -181,6 +181,27 @@ test('endpoints test waits for the attempt and says what came of it', async () =
   }
 })
 
+const projects = (...ids: string[]): GatewayReply =>
+  list(...ids.map((id) => ({ id, name: id, created_at: 0 })))
+
+const secretOf = (id: string): string => `/v1/projects/${id}/webhook-secret`
+
+async function lastPath(known: GatewayReply, line: string): Promise<string | undefined> {
+  const secrets = list({ secret: 'whsec_1', created_at: 9, expires_at: null })
+  await using gateway = await testGateway(({ path }) => (path === '/v1/projects' ? known : secrets))
+  assert.equal(await runProgram(line.split(' '), testIo({ url: gateway.url })), 0)
+  return gateway.seen.at(-1)?.path
+}
+
+test('webhook-secret is about the project of the key unless it is told another', async () => {
+  assert.equal(await lastPath(projects('films'), 'webhook-secret'), secretOf('films'))
+  assert.equal(await lastPath(projects('films', 'default', 'music'), 'webhook-secret'), secretOf('default'))
+  assert.equal(await lastPath(projects('default'), 'webhook-secret --project films'), secretOf('films'))
+  const help = testIo({})
+  assert.equal(await runProgram(['webhook-secret', '--help'], help), 0)
+  assert.doesNotMatch(help.stdout.text, /default:/)
+})
+
 test('endpoints resend takes how long ago, or a time', async () => {
   await using gateway = await testGateway(() => ({ json: { object: 'webhook_resend', resent: 1 } }))
   const run = async (since: string): Promise<[number, string]> => {
@@ -190,7 +211,7 @@ test('endpoints resend takes how long ago, or a time', async () => {
   }
   assert.deepEqual(await run('2h'), [0, '1 delivery is on the way again\n'])
   assert.equal((await run('2026-09-21T12:00:00Z'))[0], 0)
-  assert.deepEqual(await run('yesterday'), [2, ''])
+  for (const wrong of ['yesterday', '2026-02-30', '2026']) assert.deepEqual(await run(wrong), [2, ''], wrong)
   assert.deepEqual(
     gateway.seen.map(({ body }) => body),
     ['{"since":"2026-09-21T12:13:20.000Z"}', '{"since":"2026-09-21T12:00:00.000Z"}'],

@@ -28,6 +28,7 @@ export type ApiErrorCode =
   | 'delivery_pending'
   | 'endpoint_disabled'
   | 'endpoint_limit_reached'
+  | 'key_limit_reached'
   | 'secret_locked'
   | 'bootstrap_key'
   | 'video_expired'
@@ -69,6 +70,7 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, number>> = {
   delivery_pending: 409,
   endpoint_disabled: 400,
   endpoint_limit_reached: 409,
+  key_limit_reached: 409,
   secret_locked: 409,
   bootstrap_key: 409,
   video_expired: 410,

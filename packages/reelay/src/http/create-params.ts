@@ -5,8 +5,8 @@ import { booleanOf, integerOf, objectOf, secondsOf, textOf, type Field } from '.
 import { geometryOf, type Geometry } from './geometry-fields.ts'
 import { inputSourcesOf, type InputSource } from './input-sources.ts'
 import type { JsonObject } from './parse-json.ts'
-import { plainUrl } from './webhook-url.ts'
 import { UploadedFile } from './uploaded-file.ts'
+import { webhookUrl } from './webhook-url.ts'
 
 /** A create request, decoded and checked as far as that is possible without knowing the model. */
 export type CreateParams = Geometry & {
@@ -121,13 +121,7 @@ const inputsOf = (fields: Fields): InputSource[] => [
 
 function callbackUrlOf(field: Field | undefined, rules: CreateRules): string | null {
   const text = textOf(field, URL_CHARACTERS_MAX)?.trim() ?? null
-  if (text === null || field === undefined) return null
-  const url = URL.parse(text)
-  if (url === null || !/^https?:$/.test(url.protocol))
-    throw invalidValue(field.name, `${field.name} must be an absolute http or https URL.`)
-  const refusal = rules.refuseCallbackUrl(text)
-  if (refusal !== null) throw invalidValue(field.name, `${field.name} is refused: ${refusal}`)
-  return plainUrl(url)
+  return text === null || field === undefined ? null : webhookUrl(field.name, text, rules.refuseCallbackUrl)
 }
 
 function normalizeOf(field: Field | undefined): 'none' | 'nearest' {

@@ -1,4 +1,5 @@
 import type { Delivery } from '../store/webhook-store.ts'
+import { isRealDay } from '../system/is-real-day.ts'
 import { invalidValue } from './api-error.ts'
 import { deliveryObject } from './delivery-object.ts'
 import { jsonAnswer, projectOf, type Exchange } from './exchange.ts'
@@ -47,19 +48,18 @@ export async function resendToEndpoint(exchange: Exchange): Promise<Response> {
 /** With its zone, or only a day: what else `Date` reads, it guesses. */
 const ISO_8601 = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/i
 
-/** A day that there is: `Date` takes the 30th of February for the 2nd of March. */
-function isDate(text: string): boolean {
-  if (!ISO_8601.test(text)) return false
-  const day = text.slice(0, 10)
-  return new Date(`${day}T00:00:00Z`).toJSON()?.startsWith(day) === true
-}
+/** Seconds as text: fewer digits are a year or a number of days, not a time after 1973. */
+const SECONDS = /^\d{9,15}(\.\d{1,6})?$/
 
 /** @throws ApiError `invalid_value` */
 function momentOf(since: number | string, nowMs: number): number {
-  const isSeconds = typeof since === 'number' || /^\d{1,15}(\.\d{1,6})?$/.test(since)
-  const ms = isSeconds ? Number(since) * 1_000 : isDate(since) ? Date.parse(since) : Number.NaN
+  const isSeconds = typeof since === 'number' || SECONDS.test(since)
+  const isDate = !isSeconds && ISO_8601.test(since) && isRealDay(since)
+  const ms = isSeconds ? Number(since) * 1_000 : isDate ? Date.parse(since) : Number.NaN
   if (!Number.isFinite(ms) || ms < 0) {
-    throw invalidValue('since', 'since must be unix seconds, or a time such as 2026-09-21T12:00:00Z.')
+    const message =
+      'since must be unix seconds, or a time such as 2026-09-21T12:00:00Z or 2026-09-21, of a day that there is.'
+    throw invalidValue('since', message)
   }
   if (ms > nowMs) {
     throw invalidValue('since', 'since is in the future. Numbers are unix seconds, not milliseconds.')

@@ -23,7 +23,7 @@ const ENDPOINTS_MAX = 20
 export async function createEndpoint(exchange: Exchange): Promise<Response> {
   const { clock, ids, refuseCallbackUrl, store } = exchange.shared
   const body = await readJson(exchange, endpointCreateSchema)
-  const url = webhookUrl(body.url, refuseCallbackUrl)
+  const url = webhookUrl('url', body.url, refuseCallbackUrl)
   const projectId = projectOf(exchange)
   const nowMs = clock.nowMs()
   const id = ids.id('ep', nowMs)
@@ -91,7 +91,7 @@ const eventsOf = (filters: readonly EventFilter[]): readonly VideoEventType[] =>
 function patchOf({ shared }: Exchange, before: Endpoint, body: EndpointUpdate): EndpointPatch {
   const { url, events, payload, description, enabled } = body
   return {
-    ...(url === undefined ? {} : { url: webhookUrl(url, shared.refuseCallbackUrl) }),
+    ...(url === undefined ? {} : { url: webhookUrl('url', url, shared.refuseCallbackUrl) }),
     ...(events === undefined ? {} : { events: eventsOf(events) }),
     ...(payload === undefined ? {} : { payload }),
     ...(description === undefined ? {} : { description: description || null }),

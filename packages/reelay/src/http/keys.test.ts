@@ -103,6 +103,22 @@ test('rotate: without an overlap the old one ends at once; the new one may end t
   assert.deepEqual([await works(made.body['key']), await works(rotated.body['key'])], [false, true])
 })
 
+test('a project has a thousand live keys at most; then a rotation ends the old one at once', async () => {
+  const made = await ask('POST', '/v1/keys', admin, { name: 'ci' })
+  const { key: model } = api.store.keys.find(({ key }) => key.id === made.body['id'])!
+  const spares = Array.from({ length: 998 }, (_, n) => ({ key: { ...model, id: `k${n}` }, hash: `h${n}` }))
+  api.store.keys.push(...spares)
+  const surplus = await ask('POST', '/v1/keys', admin, { name: 'one too many' })
+  assert.deepEqual(refusedAs(surplus), [409, 'key_limit_reached', null])
+  assert.match(errorOf(surplus).message, /Revoke one/)
+  const path = `/v1/keys/${String(made.body['id'])}/rotate`
+  assert.deepEqual(refusedAs(await ask('POST', path, admin)), [409, 'key_limit_reached', null])
+  assert.equal(await works(made.body['key']), true)
+  assert.equal((await ask('POST', path, admin, { overlap: 0 })).status, 200)
+  assert.equal((await ask('DELETE', '/v1/keys/k0', admin)).status, 200)
+  assert.equal((await ask('POST', '/v1/keys', admin, { name: 'fits' })).status, 200)
+})
+
 test('the first key is changed by its setting only', async () => {
   const { key } = api.store.keys[0]!
   api.store.keys.push({ key: { ...key, id: 'key_bootstrap' }, hash: 'bootstrap' })

@@ -14,6 +14,8 @@ import { unixSeconds } from './unix-seconds.ts'
 
 const SECRET_BYTES = 32
 const OVERLAP_SECONDS = 86_400
+/** Of a project, live ones: not revoked, and not expired. */
+const KEYS_MAX = 1_000
 /** The one key that the settings make: they alone change it. */
 const BOOTSTRAP_KEY = 'key_bootstrap'
 
@@ -50,7 +52,7 @@ export async function createKey(exchange: Exchange): Promise<Response> {
     expiresAtMs: expiryOf(body, nowMs),
   }
   const { key, secret } = newKey(exchange, made, nowMs)
-  await store.createKey(key, hashOfKey(secret))
+  if (!(await store.createKey(key, hashOfKey(secret), KEYS_MAX))) throw keyLimitReached()
   const detail = { project: key.projectId, scopes: key.scopes }
   logAdministration(exchange, { action: 'key.created', target: key.id, detail })
   return secretAnswer({ ...viewKey(key), key: secret })
@@ -81,7 +83,15 @@ export async function rotateKey(exchange: Exchange): Promise<Response> {
   const { projectId, name, scopes, profile } = old
   const made = { projectId, name, scopes, profile, expiresAtMs: expiryOf(expiry, nowMs) }
   const { key, secret } = newKey(exchange, made, nowMs)
-  if (!(await store.replaceKey(old.id, nowMs + overlap * 1_000, key, hashOfKey(secret)))) throw keyNotFound()
+  const outcome = await store.replaceKey({
+    id: old.id,
+    expiresAtMs: nowMs + overlap * 1_000,
+    next: key,
+    secretHash: hashOfKey(secret),
+    countMax: KEYS_MAX,
+  })
+  if (outcome === 'missing') throw keyNotFound()
+  if (outcome === 'full') throw keyLimitReached()
   const detail = { project: projectId, replacedBy: key.id, overlapSeconds: overlap }
   logAdministration(exchange, { action: 'key.rotated', target: old.id, detail })
   return secretAnswer({ ...viewKey(key), replaces: old.id, key: secret })
@@ -113,6 +123,13 @@ function requireChangeable({ id }: ApiKey, change: string): void {
     `The first key cannot be ${change} here. Set REELAY_API_KEY to a new one, or delete admin.key in the data ` +
     'directory, and start the gateway again.'
   throw new ApiError('bootstrap_key', message)
+}
+
+function keyLimitReached(): ApiError {
+  const message =
+    `A project has at most ${KEYS_MAX} live API keys. Revoke one that nobody uses: GET /v1/keys says when each was last ` +
+    'used. At the limit, a rotation needs overlap 0.'
+  return new ApiError('key_limit_reached', message)
 }
 
 const keyNotFound = (): ApiError =>

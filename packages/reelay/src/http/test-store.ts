@@ -169,8 +169,14 @@ export class TestStore extends TestEngineVerbs implements Port.Store {
     return this.projects
   }
 
-  async createKey(key: Port.ApiKey, hash: string): Promise<void> {
-    this.keys.push({ key, hash })
+  async createKey(key: Port.ApiKey, hash: string, countMax: number = Infinity): Promise<boolean> {
+    const isFull = this.#liveKeys(key.projectId) >= countMax
+    if (!isFull) this.keys.push({ key, hash })
+    return !isFull
+  }
+
+  #liveKeys(projectId: string): number {
+    return this.keys.filter(({ key }) => key.projectId === projectId && this.#isLive(key)).length
   }
 
   findKey(hash: string): Port.ApiKey | undefined {
@@ -211,12 +217,15 @@ export class TestStore extends TestEngineVerbs implements Port.Store {
     return (await this.listKeys(projectId)).find((key) => key.id === id)
   }
 
-  async replaceKey(id: string, expiresAtMs: number, next: Port.ApiKey, hash: string): Promise<boolean> {
+  async replaceKey(replacement: Port.KeyReplacement): Promise<'replaced' | 'missing' | 'full'> {
+    const { id, expiresAtMs, next, secretHash, countMax = Infinity } = replacement
     const entry = this.keys.find(({ key }) => key.id === id && key.revokedAtMs === null)
-    if (entry === undefined) return false
-    entry.key = { ...entry.key, expiresAtMs }
-    this.keys.push({ key: next, hash })
-    return true
+    if (entry === undefined) return 'missing'
+    const before = entry.key
+    entry.key = { ...before, expiresAtMs }
+    if (await this.createKey(next, secretHash, countMax)) return 'replaced'
+    entry.key = before
+    return 'full'
   }
 
   async revokeKey(projectId: string | null, id: string): Promise<boolean> {

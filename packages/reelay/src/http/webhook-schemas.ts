@@ -153,7 +153,7 @@ export const deliverySchema: z.ZodType = z
     sequence: z.int().min(0).max(3),
     video: z.string().nullable(),
     endpoint: z.string().nullable().describe("Null: the video's own callback_url."),
-    url: z.string(),
+    url: z.string().describe('To an endpoint, for keys without the admin scope: its origin only.'),
     status: z.enum(DELIVERY_STATES),
     attempts: count,
     next_attempt_at: unixSeconds.nullable().describe('Null unless it is pending.'),

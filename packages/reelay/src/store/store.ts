@@ -197,6 +197,15 @@ export class StoreUnavailable extends Error {
  * What the engine and the HTTP layer ask of a database. Every verb is atomic; times are epoch milliseconds. Writes throw
  * `StoreUnavailable` when the database cannot store them now.
  */
+export type KeyReplacement = {
+  id: string
+  expiresAtMs: number
+  next: ApiKey
+  secretHash: string
+  /** No bound when absent. */
+  countMax?: number
+}
+
 export interface Store {
   /** The outbox, on the same database. */
   readonly webhooks: WebhookStore
@@ -265,7 +274,8 @@ export interface Store {
   /** Undefined when there is no such project. */
   updateProject(id: string, patch: Partial<Pick<Project, 'name' | 'limits'>>): Promise<Project | undefined>
   projectUsage(id: string): Promise<ProjectUsage>
-  createKey(key: ApiKey, secretHash: string): Promise<void>
+  /** Replaces a key of the same id. False when its project has `countMax` other live ones already: nothing was written. */
+  createKey(key: ApiKey, secretHash: string, countMax?: number): Promise<boolean>
   /** The live key with this hash. */
   findKey(secretHash: string): ApiKey | undefined
   /** The key with this hash that is refused because it was revoked or has expired: for the log, never for an answer. */
@@ -275,8 +285,11 @@ export interface Store {
   findKeyById(projectId: string | null, id: string): Promise<ApiKey | undefined>
   /** False when there is no such live key in that project; null: in any. */
   revokeKey(projectId: string | null, id: string): Promise<boolean>
-  /** Adds `next` and lets the key `id` expire then, in one transaction. False when there is no such live key. */
-  replaceKey(id: string, expiresAtMs: number, next: ApiKey, secretHash: string): Promise<boolean>
+  /**
+   * Adds `next` and lets the key `id` expire then, in one transaction. Nothing is written when there is no such live key
+   * (`missing`), or when the project of `next` would have more than `countMax` live ones (`full`).
+   */
+  replaceKey(replacement: KeyReplacement): Promise<'replaced' | 'missing' | 'full'>
   /** Lazily written: at most once a minute per key. */
   touchKey(id: string): Promise<void>
 

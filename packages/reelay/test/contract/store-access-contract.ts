@@ -189,19 +189,41 @@ function keyLifeCases(subject: () => Promise<StoreSubject>): void {
     await using s = await subject()
     const nowMs = s.clock.nowMs()
     await s.store.createKey(key('a'), 'hash-a')
-    assert.equal(await s.store.replaceKey('a', nowMs + 100, key('b'), 'hash-b'), true)
+    const replace = (id: string, expiresAtMs: number, next: string, countMax = Infinity) =>
+      s.store.replaceKey({ id, expiresAtMs, next: key(next), secretHash: `hash-${next}`, countMax })
+    assert.equal(await replace('a', nowMs + 100, 'b'), 'replaced')
     assert.deepEqual(
       [s.store.findKey('hash-a')?.expiresAtMs, s.store.findKey('hash-b')?.id],
       [nowMs + 100, 'b'],
     )
-    await s.store.replaceKey('a', nowMs + 500, key('c'), 'hash-c')
+    await replace('a', nowMs + 500, 'c')
     assert.equal(s.store.findKey('hash-a')?.expiresAtMs, nowMs + 100)
     s.clock.advance(100)
     assert.equal(s.store.findKey('hash-a'), undefined)
     assert.equal(s.store.findKey('hash-b')?.expiresAtMs, null)
     await s.store.revokeKey(null, 'b')
-    assert.equal(await s.store.replaceKey('b', nowMs, key('d'), 'hash-d'), false)
+    assert.equal(await replace('b', nowMs, 'd'), 'missing')
     assert.equal(s.store.findKey('hash-d'), undefined)
+  })
+
+  test('keys: a full project takes no more, also when they come at once; the dead do not count', async () => {
+    await using s = await subject()
+    const nowMs = s.clock.nowMs()
+    await s.store.createKey(key('foreign', { projectId: 'p1' }), 'hash-foreign')
+    await s.store.createKey(key('old', { expiresAtMs: nowMs }), 'hash-old')
+    await s.store.createKey(key('revoked'), 'hash-revoked')
+    await s.store.revokeKey(null, 'revoked')
+    const create = (id: string) => s.store.createKey(key(id), `hash-${id}`, 2)
+    const made = await Promise.all(['a', 'b', 'c', 'd'].map(create))
+    assert.deepEqual(made, [true, true, false, false])
+    assert.equal(s.store.findKey('hash-c'), undefined)
+    assert.equal(await create('a'), true, 'one of the same id is replaced')
+    const next = { id: 'a', next: key('e'), secretHash: 'hash-e', countMax: 2 }
+    assert.equal(await s.store.replaceKey({ ...next, expiresAtMs: nowMs + 100 }), 'full')
+    assert.equal(s.store.findKey('hash-a')?.expiresAtMs, null)
+    assert.equal(await s.store.replaceKey({ ...next, expiresAtMs: nowMs }), 'replaced')
+    await s.store.revokeKey(null, 'b')
+    assert.equal(await create('f'), true)
   })
 
   test('projects: name and limits are changed apart from each other, limits as a whole', async () => {

@@ -24,6 +24,20 @@ export function storeEndpointContract(open: OpenStore): void {
     await assert.rejects(s.endpoint('ep_a'))
   })
 
+  test('endpoints: a full project takes no more, also when they come at once', async () => {
+    await using s = await subject()
+    await s.store.createProject({ id: 'other', name: 'Other', createdAtMs: 1, limits: {} })
+    const first = await s.endpoint('ep')
+    await s.endpoint('ep_foreign', { projectId: 'other' })
+    const { webhooks } = s.store
+    const ids = ['ep_a', 'ep_b', 'ep_c', 'ep_d']
+    const made = await Promise.all(ids.map((id) => webhooks.createEndpoint({ ...first, id }, 3)))
+    assert.equal(made.filter(Boolean).length, 2)
+    assert.equal((await webhooks.listEndpoints('default')).length, 3)
+    assert.equal(await webhooks.deleteEndpoint('default', 'ep'), true)
+    assert.equal(await webhooks.createEndpoint({ ...first, id: 'ep_e' }, 3), true)
+  })
+
   test('endpoints: a patch changes what it names; a foreign one changes nothing', async () => {
     await using s = await subject()
     const before = await s.endpoint('ep')

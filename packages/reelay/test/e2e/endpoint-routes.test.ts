@@ -123,10 +123,22 @@ test('a URL is kept as it is sent: without line breaks, and without a fragment',
 test('a day that does not exist is no time to send again from', async () => {
   await using api = await openApi()
   const { id } = await create(api)
-  for (const since of ['2026-02-30', '2026-13-01', '2026-02-30T10:00:00Z']) {
+  for (const since of ['2026-02-30', '2026-13-01', '2026-02-30T10:00:00Z', '2026', '20260921']) {
     const answer = await api.call('POST', `/v1/endpoints/${id}/resend`, { body: { since } })
     assert.deepEqual(errorOf(answer), [400, 'invalid_value', 'since'], since)
   }
+})
+
+test('a secret that does not open hides no other', async () => {
+  await using api = await openApi()
+  const { id, secret } = await create(api)
+  const nowMs = api.clock.nowMs()
+  const foreign = { sealed: 'v1.bm90IGEgc2VjcmV0', createdAtMs: nowMs, expiresAtMs: null }
+  const rotation = { secret: foreign, expireAtMs: nowMs + 60_000, liveMax: 4 }
+  await api.reelay.store.webhooks.rotateEndpointSecret('default', id, rotation)
+  const answer = await api.call('GET', `/v1/endpoints/${id}/secret`)
+  const shown = (answer.body['data'] as WebhookSecret[]).map((entry) => entry.secret)
+  assert.deepEqual([answer.status, shown], [200, [secret]])
 })
 
 test('rotated secrets go on signing for the overlap, four at a time', async () => {

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import type { ApiKey, KeyScope } from '../store.ts'
+import type { ApiKey, KeyReplacement, KeyScope } from '../store.ts'
 import type { ApiKeyRow, Tables } from './schema.ts'
 import type { Transaction } from './transaction.ts'
 
@@ -18,7 +18,14 @@ export function keyOfRow(row: ApiKeyRow): ApiKey {
 }
 
 /** Replaces a key of the same id: the bootstrap key keeps its id when its secret changes. */
-export async function createKey({ db }: Transaction, key: ApiKey, secretHash: string): Promise<void> {
+export async function createKey(
+  transaction: Transaction,
+  key: ApiKey,
+  secretHash: string,
+  countMax: number = Infinity,
+): Promise<boolean> {
+  if ((await countOthers(transaction, key.projectId, key.id)) >= countMax) return false
+  const { db } = transaction
   await db.deleteFrom('api_keys').where('id', '=', key.id).execute()
   await db
     .insertInto('api_keys')
@@ -35,6 +42,20 @@ export async function createKey({ db }: Transaction, key: ApiKey, secretHash: st
       revoked_at: null,
     })
     .execute()
+  return true
+}
+
+/** Live keys of a project, without the one with this id. */
+async function countOthers({ db, nowMs }: Transaction, projectId: string, id: string): Promise<number> {
+  const { count } = await db
+    .selectFrom('api_keys')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('project_id', '=', projectId)
+    .where('id', '!=', id)
+    .where('revoked_at', 'is', null)
+    .where((where) => where.or([where('expires_at', 'is', null), where('expires_at', '>', nowMs)]))
+    .executeTakeFirstOrThrow()
+  return count
 }
 
 /** Keys that are not revoked, expired ones included: a person must be able to see why one is refused. */
@@ -72,18 +93,15 @@ export async function revokeKey(
 /** The key expires then, unless it does so earlier, and its successor is there from now on. */
 export async function replaceKey(
   transaction: Transaction,
-  id: string,
-  expiresAtMs: number,
-  next: { key: ApiKey; secretHash: string },
-): Promise<boolean> {
-  const { db } = transaction
+  { id, expiresAtMs, next, secretHash, countMax = Infinity }: KeyReplacement,
+): Promise<'replaced' | 'missing' | 'full'> {
+  const { db, nowMs } = transaction
   const key = await findKeyById(db, null, id)
-  if (key === undefined) return false
-  await db
-    .updateTable('api_keys')
-    .set({ expires_at: Math.min(key.expiresAtMs ?? Infinity, expiresAtMs) })
-    .where('id', '=', id)
-    .execute()
-  await createKey(transaction, next.key, next.secretHash)
-  return true
+  if (key === undefined) return 'missing'
+  const endsAtMs = Math.min(key.expiresAtMs ?? Infinity, expiresAtMs)
+  const stays = endsAtMs > nowMs ? 1 : 0
+  if ((await countOthers(transaction, next.projectId, id)) + stays >= countMax) return 'full'
+  await db.updateTable('api_keys').set({ expires_at: endsAtMs }).where('id', '=', id).execute()
+  await createKey(transaction, next, secretHash)
+  return 'replaced'
 }

@@ -281,8 +281,8 @@ class SqliteStore implements Port.Store {
     return projects.projectUsage(this.#reader, id, this.#clock.nowMs())
   }
 
-  createKey(key: Port.ApiKey, secretHash: string): Promise<void> {
-    return this.#writer.write((transaction) => keys.createKey(transaction, key, secretHash))
+  createKey(key: Port.ApiKey, secretHash: string, countMax?: number): Promise<boolean> {
+    return this.#writer.write((transaction) => keys.createKey(transaction, key, secretHash, countMax))
   }
 
   findKey(secretHash: string): Port.ApiKey | undefined {
@@ -305,10 +305,8 @@ class SqliteStore implements Port.Store {
     return this.#writer.write((transaction) => keys.revokeKey(transaction, projectId, id))
   }
 
-  replaceKey(id: string, expiresAtMs: number, key: Port.ApiKey, secretHash: string): Promise<boolean> {
-    return this.#writer.write((transaction) =>
-      keys.replaceKey(transaction, id, expiresAtMs, { key, secretHash }),
-    )
+  replaceKey(replacement: Port.KeyReplacement): Promise<'replaced' | 'missing' | 'full'> {
+    return this.#writer.write((transaction) => keys.replaceKey(transaction, replacement))
   }
 
   async touchKey(id: string): Promise<void> {
