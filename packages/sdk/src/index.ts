@@ -32,6 +32,7 @@ export { createMemoryStore } from './receiver/memory-store.ts'
 export { ReceiverError } from './receiver/receiver-error.ts'
 export type { ReceiverErrorCode } from './receiver/receiver-error.ts'
 export type {
+  AddedCallback,
   CallbackReference,
   ReceiverStore,
   StoredCallback,

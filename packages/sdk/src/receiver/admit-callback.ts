@@ -8,7 +8,7 @@ import { parseJsonBytes } from './parse-json-bytes.ts'
 import { readCallback } from './read-callback.ts'
 import { ReceiverError } from './receiver-error.ts'
 import type { ReceiverParts } from './receiver-parts.ts'
-import type { StoredCallback } from './receiver-store.ts'
+import type { AddedCallback, StoredCallback } from './receiver-store.ts'
 import { BODY_BYTES_MAX, type ReceiverRequest, type ReceiverResponse } from './receiver.ts'
 import { verifySignature } from './verify-signature.ts'
 import { WebhookVerificationError } from './webhook-verification-error.ts'
@@ -81,7 +81,7 @@ async function storeCallback(admission: Admission, callback: StoredCallback): Pr
   if (!isBelieved && taskId !== null && followers?.hasRoomFor(taskId) === false) {
     return { response: unavailable('Too many tasks are being looked at: send it again later'), work: null }
   }
-  let added: 'added' | 'known' | 'full'
+  let added: AddedCallback
   try {
     added = await parts.store.add(callback, webhookId === null ? UNSIGNED_PER_TASK_MAX : Infinity)
   } catch (cause) {
@@ -100,11 +100,16 @@ async function storeCallback(admission: Admission, callback: StoredCallback): Pr
 function startWork(
   { parts, deliveries, followers }: Admission,
   callback: StoredCallback,
-  added: 'added' | 'known' | 'full',
+  added: AddedCallback,
   isBelieved: boolean,
 ): Promise<void> | null {
   const { key, taskId, webhookId } = callback
-  if (added === 'known') return null
+  if (added === 'finished') return null
+  // Its sender was told each time that it arrived, and may never send it again.
+  if (added === 'unfinished') {
+    if (isBelieved) return deliveries.deliverAgain({ key, taskId, webhookId })
+    return taskId === null ? null : (followers?.lookAgain(taskId, key) ?? null)
+  }
   if (isBelieved) return added === 'added' ? deliveries.deliver({ key, taskId, webhookId }) : null
   if (taskId !== null) return followers?.look(taskId, added === 'added' ? key : null) ?? null
   const what = isRecord(parseJsonBytes(callback.body)) ? 'names no task' : 'is no JSON object'

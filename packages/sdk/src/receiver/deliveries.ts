@@ -13,42 +13,107 @@ const LINK_ATTEMPTS_MAX = 2
 
 /** Brings callbacks that are believed to the application. */
 export interface Deliveries {
-  /** Resolves after the first attempt; further ones follow by themselves. Never rejects. */
+  /**
+   * Resolves after the first attempt; further ones follow by themselves. No effect on one that is under way.
+   * Never rejects.
+   */
   deliver(reference: CallbackReference): Promise<void>
+  /**
+   * As `deliver`, for one that its sender repeats: one that waits for its next attempt is tried at once, and its
+   * attempts are counted anew.
+   */
+  deliverAgain(reference: CallbackReference): Promise<void>
+}
+
+/** A callback that is being handled, or waits for its next attempt. */
+type Delivery = {
+  readonly reference: CallbackReference
+  /** The one at hand included. */
+  attempts: number
+  /** Set while it waits: ends the pause. */
+  wake: AbortController | null
+  /** Called after the next attempt. */
+  waiting: (() => void)[]
 }
 
 export function createDeliveries(parts: ReceiverParts, followers: Followers | null): Deliveries {
-  const underWay = new Set<string>()
-  const attempt = (reference: CallbackReference, number: number): Promise<boolean> =>
-    parts.activity.run(async () => {
-      try {
-        await parts.lanes.run(reference.taskId ?? reference.key, () =>
-          handleCallback(parts, followers, reference, number),
-        )
-        return true
-      } catch (cause) {
-        reportAttempt(parts, reference, number, cause)
-        return false
-      }
-    })
-  const repeat = async (first: Promise<boolean>, reference: CallbackReference): Promise<void> => {
-    let isOver = await first
-    for (let number = 2; !isOver && number <= EVENT_ATTEMPTS_MAX; number += 1) {
-      await parts.clock.sleep(eventBackoffMs(number - 1), parts.stop)
+  const underWay = new Map<string, Delivery>()
+  const wakeAll = (): void => {
+    for (const { wake } of underWay.values()) wake?.abort()
+  }
+  parts.stop.addEventListener('abort', wakeAll, { once: true })
+  const run = async (delivery: Delivery): Promise<void> => {
+    let isOver = false
+    // No pause between the last look at `attempts` and the end: a repetition finds it under way, or gone.
+    while (!isOver && delivery.attempts < EVENT_ATTEMPTS_MAX && !parts.stop.aborted) {
+      if (delivery.attempts > 0) await pause(parts, delivery)
+      delivery.wake = null
       if (parts.stop.aborted) break
-      isOver = await attempt(reference, number)
+      delivery.attempts += 1
+      isOver = await runAttempt(parts, followers, delivery)
+      release(delivery)
     }
-    underWay.delete(reference.key)
+    underWay.delete(delivery.reference.key)
+    release(delivery)
+  }
+  const start = (reference: CallbackReference): Promise<void> => {
+    const delivery: Delivery = { reference, attempts: 0, wake: null, waiting: [] }
+    underWay.set(reference.key, delivery)
+    const attempted = nextAttempt(parts, delivery)
+    void run(delivery)
+    return attempted
   }
   return {
     deliver: async (reference) => {
-      if (underWay.has(reference.key) || parts.stop.aborted) return
-      underWay.add(reference.key)
-      const first = attempt(reference, 1)
-      void repeat(first, reference)
-      await first
+      if (!underWay.has(reference.key) && !parts.stop.aborted) await start(reference)
+    },
+    deliverAgain: async (reference) => {
+      if (parts.stop.aborted) return
+      const delivery = underWay.get(reference.key)
+      if (delivery === undefined) return start(reference)
+      // An attempt at hand becomes the first, so that it cannot be the last.
+      delivery.attempts = delivery.wake === null ? Math.min(delivery.attempts, 1) : 0
+      const attempted = nextAttempt(parts, delivery)
+      delivery.wake?.abort()
+      await attempted
     },
   }
+}
+
+/** Counts as being worked on until then. */
+const nextAttempt = (parts: ReceiverParts, delivery: Delivery): Promise<void> =>
+  parts.activity.run(() => new Promise((resolve) => void delivery.waiting.push(resolve)))
+
+function release(delivery: Delivery): void {
+  const { waiting } = delivery
+  delivery.waiting = []
+  for (const resolve of waiting) resolve()
+}
+
+function pause({ clock }: ReceiverParts, delivery: Delivery): Promise<void> {
+  const wake = new AbortController()
+  delivery.wake = wake
+  return clock.sleep(eventBackoffMs(delivery.attempts), wake.signal)
+}
+
+/** True when nothing is left to do. */
+async function runAttempt(
+  parts: ReceiverParts,
+  followers: Followers | null,
+  delivery: Delivery,
+): Promise<boolean> {
+  const { reference } = delivery
+  return parts.activity.run(async () => {
+    try {
+      await parts.lanes.run(reference.taskId ?? reference.key, () =>
+        handleCallback(parts, followers, reference, delivery.attempts),
+      )
+      return true
+    } catch (cause) {
+      reportAttempt(parts, reference, delivery.attempts, cause)
+      return false
+    }
+  })
 }
 
 async function handleCallback(
@@ -128,6 +193,6 @@ function reportAttempt(
       new ReceiverError('store_failed', 'The receiver store failed', { taskId, callbackKey, cause }),
     )
   if (number < EVENT_ATTEMPTS_MAX) return
-  const message = `An event of ${taskId ?? callbackKey} failed ${number} times: fix the cause, then call resume()`
+  const message = `An event of ${taskId ?? callbackKey} failed ${number} times: fix the cause, then call resume() or let its sender repeat it`
   parts.report(new ReceiverError('event_given_up', message, { taskId, callbackKey, cause }))
 }

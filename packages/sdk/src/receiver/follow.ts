@@ -36,6 +36,9 @@ export const newFollow = (taskId: string, nowMs: number, afterMs: number): Follo
   waiting: [],
 })
 
+/** Whether its last look, or what the application made of it, went wrong. */
+export const hasFailed = (follow: Follow): boolean => follow.eventFailures > 0 || follow.pollFailures > 0
+
 // A new callback is news: polling starts over with short pauses.
 export function addCallback(follow: Follow, callbackKey: string): void {
   follow.callbackKeys.add(callbackKey)

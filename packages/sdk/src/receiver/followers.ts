@@ -1,5 +1,5 @@
 import { atLeastZero } from '../at-least-zero.ts'
-import { addCallback, newFollow, type Follow } from './follow.ts'
+import { addCallback, hasFailed, newFollow, type Follow } from './follow.ts'
 import { lookAtTask } from './look-at-task.ts'
 import { ReceiverError } from './receiver-error.ts'
 import { EVENT_ATTEMPTS_MAX, eventBackoffMs, type ReceiverParts } from './receiver-parts.ts'
@@ -21,6 +21,11 @@ export interface Followers {
   follow(taskId: string): void
   /** Looks at a task at once, for the sake of a callback if there is one, and then goes on polling it. */
   look(taskId: string, callbackKey: string | null): Promise<void>
+  /**
+   * As `look`, for a callback that its sender repeats and that is not finished: failures are counted anew. No
+   * effect while the task is polled without any.
+   */
+  lookAgain(taskId: string, callbackKey: string): Promise<void>
   /** The application knows the end of it. */
   end(taskId: string): void
   /** False when no further task can be followed. */
@@ -29,12 +34,7 @@ export interface Followers {
 }
 
 export function createFollowers(parts: ReceiverParts, options: PollingOptions): Followers {
-  const firstMs = atLeastZero('polling.firstMs', options.firstMs ?? FIRST_MS_DEFAULT)
-  const pauseMsMax = Math.max(
-    atLeastZero('polling.maxMs', options.maxMs ?? PAUSE_MS_MAX_DEFAULT),
-    LOOK_GAP_MS_MIN,
-  )
-  const giveUpMs = atLeastZero('polling.giveUpMs', options.giveUpMs ?? GIVE_UP_MS_DEFAULT)
+  const { firstMs, pauseMsMax, giveUpMs } = parsePolling(options)
   const follows = new Map<string, Follow>()
   const start = (taskId: string, afterMs: number): Follow => {
     const follow = newFollow(taskId, parts.clock.nowMs(), afterMs)
@@ -64,26 +64,35 @@ export function createFollowers(parts: ReceiverParts, options: PollingOptions): 
     finish(follow)
     pauseWork(follow)
   }
+  const look = (taskId: string, callbackKey: string | null): Promise<void> => {
+    if (parts.stop.aborted) return Promise.resolve()
+    const current = follows.get(taskId)
+    // One that is about to end would not look again.
+    const existing = current?.isOver === true ? undefined : current
+    const follow = existing ?? start(taskId, 0)
+    if (callbackKey !== null) addCallback(follow, callbackKey)
+    follow.nextAtMs = Math.min(
+      follow.nextAtMs,
+      Math.max(parts.clock.nowMs(), follow.lookedAtMs + LOOK_GAP_MS_MIN),
+    )
+    follow.release ??= parts.activity.begin()
+    const looked = new Promise<void>((resolve) => void follow.waiting.push(resolve))
+    follow.wake.abort()
+    if (existing === undefined) void run(follow)
+    return looked
+  }
   return {
     follow: (taskId) => {
       if (!follows.has(taskId) && !parts.stop.aborted) void run(start(taskId, firstMs))
     },
-    look: (taskId, callbackKey) => {
-      if (parts.stop.aborted) return Promise.resolve()
-      const current = follows.get(taskId)
-      // One that is about to end would not look again.
-      const existing = current?.isOver === true ? undefined : current
-      const follow = existing ?? start(taskId, 0)
-      if (callbackKey !== null) addCallback(follow, callbackKey)
-      follow.nextAtMs = Math.min(
-        follow.nextAtMs,
-        Math.max(parts.clock.nowMs(), follow.lookedAtMs + LOOK_GAP_MS_MIN),
-      )
-      follow.release ??= parts.activity.begin()
-      const looked = new Promise<void>((resolve) => void follow.waiting.push(resolve))
-      follow.wake.abort()
-      if (existing === undefined) void run(follow)
-      return looked
+    look,
+    lookAgain: (taskId, callbackKey) => {
+      const follow = follows.get(taskId)
+      if (follow !== undefined && !follow.isOver) {
+        if (follow.callbackKeys.has(callbackKey) && !hasFailed(follow)) return Promise.resolve()
+        follow.eventFailures = 0
+      }
+      return look(taskId, callbackKey)
     },
     end: (taskId) => {
       const follow = follows.get(taskId)
@@ -94,6 +103,18 @@ export function createFollowers(parts: ReceiverParts, options: PollingOptions): 
     close: () => {
       for (const follow of follows.values()) follow.wake.abort()
     },
+  }
+}
+
+function parsePolling({ firstMs, maxMs, giveUpMs }: PollingOptions): {
+  firstMs: number
+  pauseMsMax: number
+  giveUpMs: number
+} {
+  return {
+    firstMs: atLeastZero('polling.firstMs', firstMs ?? FIRST_MS_DEFAULT),
+    pauseMsMax: Math.max(atLeastZero('polling.maxMs', maxMs ?? PAUSE_MS_MAX_DEFAULT), LOOK_GAP_MS_MIN),
+    giveUpMs: atLeastZero('polling.giveUpMs', giveUpMs ?? GIVE_UP_MS_DEFAULT),
   }
 }
 
@@ -133,7 +154,7 @@ function noteFailure(parts: ReceiverParts, follow: Follow, cause: unknown): void
   follow.eventFailures += 1
   parts.report(error)
   if (follow.eventFailures < EVENT_ATTEMPTS_MAX) return
-  const message = `An event of ${taskId} failed ${follow.eventFailures} times: fix the cause, then call resume()`
+  const message = `An event of ${taskId} failed ${follow.eventFailures} times: fix the cause, then call resume() or let its sender repeat it`
   parts.report(new ReceiverError('event_given_up', message, { taskId, callbackKey, cause: error.cause }))
   follow.isOver = true
 }

@@ -24,7 +24,15 @@ export function createMemoryStore(options: { callbacksMax?: number | undefined }
   }
   return {
     add: (callback, perTaskMax) => {
-      if (callbacks.has(callback.key)) return 'known'
+      const known = callbacks.get(callback.key)
+      if (known?.finished === true) return 'finished'
+      if (known !== undefined) {
+        // Taken out first, so that the map stays in the order of arrival.
+        callbacks.delete(callback.key)
+        const { body, receivedAtMs } = callback
+        callbacks.set(callback.key, { callback: { ...known.callback, body, receivedAtMs }, finished: false })
+        return 'unfinished'
+      }
       if (perTaskMax !== Infinity && countOf(callback.taskId) >= perTaskMax) return 'full'
       if (callbacks.size >= callbacksMax) dropOldestFinished(callbacks)
       callbacks.set(callback.key, { callback, finished: false })

@@ -1,7 +1,7 @@
 export type ReceiverErrorCode =
   /** `onEvent` threw. It is called again later. */
   | 'event_failed'
-  /** `onEvent` threw every time. `resume()` takes it up again. */
+  /** `onEvent` threw every time. `resume()`, or a repetition by its sender, takes it up again. */
   | 'event_given_up'
   /** The server could not be asked about a task. It is asked again later. */
   | 'poll_failed'

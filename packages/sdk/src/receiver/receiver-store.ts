@@ -11,6 +11,12 @@ export type StoredCallback = {
   receivedAtMs: number
 }
 
+/**
+ * What `add` found: nothing with the key, so that it was added; one with the key that is still to be dealt with,
+ * or dealt with; or too many others.
+ */
+export type AddedCallback = 'added' | 'unfinished' | 'finished' | 'full'
+
 export type CallbackReference = Pick<StoredCallback, 'key' | 'taskId' | 'webhookId'>
 
 /** What is known of one task, so that the application sees each of its events once. */
@@ -32,10 +38,11 @@ export type TaskRecord = {
  */
 export interface ReceiverStore {
   /**
-   * Adds a callback unless one with its key is there, in one atomic step. `full` when the task (or null, for
-   * the callbacks that name none) already has `callbacksMax` of them.
+   * Adds a callback unless one with its key is there, in one atomic step. One that is there and not finished
+   * takes the newer body and time: a link in the older one may have expired. `full` when the task (or null, for
+   * the callbacks that name none) already has `callbacksMax` of them; a repetition is never `full`.
    */
-  add(callback: StoredCallback, callbacksMax: number): Awaitable<'added' | 'known' | 'full'>
+  add(callback: StoredCallback, callbacksMax: number): Awaitable<AddedCallback>
   callback(key: string): Awaitable<StoredCallback | null>
   /** Marks a callback as dealt with. It stays, so that a repetition is recognised. */
   finish(key: string): Awaitable<void>

@@ -39,11 +39,16 @@ export function createSqliteStore(path: string): SqliteReceiverStore {
   const sql = prepareStatements(database)
   return {
     add: ({ key, taskId, webhookId, body, receivedAtMs }, callbacksMax) => {
-      if (sql.find.get(key) !== undefined) return 'known'
+      const known = sql.find.get(key)
+      if (known !== undefined && Number(known['finished']) === 1) return 'finished'
+      if (known !== undefined) {
+        sql.renew.run(body, receivedAtMs, key)
+        return 'unfinished'
+      }
       const max = Math.min(callbacksMax, Number.MAX_SAFE_INTEGER)
       const { changes } = sql.add.run(key, taskId, webhookId, body, receivedAtMs, taskId, max)
       if (Number(changes) > 0) return 'added'
-      return sql.find.get(key) === undefined ? 'full' : 'known'
+      return sql.find.get(key) === undefined ? 'full' : 'unfinished'
     },
     callback: (key) => callbackOf(sql.callback.get(key)),
     finish: (key) => void sql.finish.run(key),
@@ -76,6 +81,7 @@ function prepareStatements(
   database: DatabaseSync,
 ): Record<
   | 'find'
+  | 'renew'
   | 'add'
   | 'callback'
   | 'finish'
@@ -89,7 +95,10 @@ function prepareStatements(
   StatementSync
 > {
   return {
-    find: database.prepare('select 1 as found from receiver_callback where key = ?'),
+    find: database.prepare('select finished from receiver_callback where key = ?'),
+    renew: database.prepare(
+      'update receiver_callback set body = ?, received_at_ms = ? where key = ? and finished = 0',
+    ),
     add: database.prepare(
       `insert into receiver_callback (key, task_id, webhook_id, body, received_at_ms)
        select ?, ?, ?, ?, ? where (select count(*) from receiver_callback where task_id is ?) < ?

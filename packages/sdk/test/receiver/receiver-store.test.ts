@@ -31,7 +31,7 @@ for (const [name, create] of STORES) {
   test(`${name}: a callback is added once, kept as it is and finished`, async () => {
     const store = create()
     assert.equal(await store.add(callback(1), Infinity), 'added')
-    assert.equal(await store.add(callback(1), Infinity), 'known')
+    assert.equal(await store.add(callback(1), Infinity), 'unfinished')
     assert.deepEqual({ ...(await store.callback('id:1')) }, callback(1))
     assert.equal(await store.callback('id:2'), null)
     await store.add(callback(2, null), Infinity)
@@ -48,7 +48,27 @@ for (const [name, create] of STORES) {
       (await store.unfinished(10)).map(({ key }) => key),
       ['id:2'],
     )
-    assert.equal(await store.add(callback(1), Infinity), 'known')
+    assert.equal(await store.add({ ...callback(3), key: 'id:1' }, Infinity), 'finished')
+    assert.deepEqual({ ...(await store.callback('id:1')) }, callback(1))
+    store.close?.()
+  })
+
+  test(`${name}: an unfinished callback takes the newer body and time, and its place by them`, async () => {
+    const store = create()
+    await store.add(callback(1), Infinity)
+    await store.add(callback(2), Infinity)
+    const { body, receivedAtMs } = callback(3)
+    assert.equal(await store.add({ ...callback(1), body, receivedAtMs }, Infinity), 'unfinished')
+    assert.deepEqual({ ...(await store.callback('id:1')) }, { ...callback(1), body, receivedAtMs })
+    assert.deepEqual(
+      (await store.unfinished(10)).map(({ key }) => key),
+      ['id:2', 'id:1'],
+    )
+    await store.finish('id:1')
+    assert.deepEqual(
+      (await store.unfinished(10)).map(({ key }) => key),
+      ['id:2'],
+    )
     store.close?.()
   })
 
@@ -59,7 +79,7 @@ for (const [name, create] of STORES) {
       assert.equal(await store.add(callback(base, taskId), 2), 'added')
       assert.equal(await store.add(callback(base + 1, taskId), 2), 'added')
       assert.equal(await store.add(callback(base + 2, taskId), 2), 'full')
-      assert.equal(await store.add(callback(base + 1, taskId), 2), 'known')
+      assert.equal(await store.add(callback(base + 1, taskId), 2), 'unfinished')
     }
     store.close?.()
   })
