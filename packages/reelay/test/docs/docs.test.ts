@@ -138,3 +138,11 @@ const anchorsIn = (text: string): string[] =>
       .trim()
       .replaceAll(' ', '-'),
   )
+
+test('every test that a page names as its proof is there', async () => {
+  for (const page of await pages()) {
+    for (const [, path = ''] of (await read(page)).matchAll(/`((?:test|src)\/[\w./-]+\.test\.ts)`/g)) {
+      assert.ok(existsSync(join(ROOT, 'packages/reelay', path)), `${page} names ${path}`)
+    }
+  }
+})
