@@ -1,5 +1,6 @@
 import type { AccountView } from './http/deps.ts'
 import type { CredentialCheck, Provider } from './providers/provider.ts'
+import { providerNameOf } from './task/provider-name.ts'
 import type { Store } from './store/store.ts'
 
 const CHECK_MS_MAX = 10_000
@@ -15,7 +16,7 @@ export async function viewAccounts(
     accounts.map(async (account) => {
       const provider = deps.providers.get(account)
       return {
-        provider: account.split(':')[0] ?? account,
+        provider: providerNameOf(account),
         account,
         configured: provider !== undefined,
         pausedUntilMs: deps.store.pausedUntilMs(account),

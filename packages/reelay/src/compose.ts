@@ -32,6 +32,7 @@ import { systemClock, type Clock } from './system/clock.ts'
 import { hashOfKey } from './system/hash-of-key.ts'
 import { systemIds, type Ids, type Random } from './system/ids.ts'
 import { createLog, type Log } from './system/log.ts'
+import { providerNameOf } from './task/provider-name.ts'
 import { createVault, type Vault } from './system/vault.ts'
 import { VERSION } from './version.ts'
 
@@ -150,7 +151,7 @@ function assemble(config: Config, parts: Parts, overrides: Overrides): Reelay {
       accounts: [...providers].map(([account, provider]) => ({
         account,
         provider,
-        providerName: account.split(':')[0] ?? account,
+        providerName: providerNameOf(account),
       })),
       aliases: config.aliases,
       order: [...providers.keys()],

@@ -161,7 +161,7 @@ function configOf(settings: Settings, accounts: readonly AccountConfig[]): Confi
     aliases: aliasesOf(settings.REELAY_ALIASES),
     defaultModel:
       settings.REELAY_DEFAULT_MODEL ??
-      (accounts.every(({ kind }) => kind.name === 'local') ? 'local/preview' : null),
+      (accounts.length === 1 ? (accounts[0]?.kind.defaultModel ?? null) : null),
     linkTtlMs: durationMs(settings.REELAY_LINK_TTL),
     webhookSchedule: settings.REELAY_WEBHOOK_SCHEDULE,
     profile: settings.REELAY_STATUS_PROFILE,

@@ -10,6 +10,7 @@ import {
   type Submitted,
 } from '../task/decide-submit.ts'
 import { hashOfKey } from '../system/hash-of-key.ts'
+import { providerNameOf } from '../task/provider-name.ts'
 import type { Candidate, TaskInput } from '../task/request.ts'
 import type { Task } from '../task/task.ts'
 import { commitDecision, dueOf } from './commit.ts'
@@ -127,7 +128,7 @@ function callbackUrlOf(
   token: string | null,
 ): string | null {
   const base = callbackBase()
-  return token === null || base === null ? null : `${base}/hooks/${account.split(':', 1)[0]}/${token}`
+  return token === null || base === null ? null : `${base}/hooks/${providerNameOf(account)}/${token}`
 }
 
 async function finish(

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { CallbackReading, RawCallback } from '../providers/provider.ts'
+import { providerNameOf } from '../task/provider-name.ts'
 import { hashOfKey } from '../system/hash-of-key.ts'
 import { ApiError } from './api-error.ts'
 import type { Exchange } from './exchange.ts'
@@ -51,7 +52,7 @@ function targetOf({ shared, context }: Exchange, provider: string): NonNullable<
   const token = context.req.param('token') ?? ''
   const isToken = /^[\w-]{43}$/.test(token)
   const target = isToken ? shared.store.findCallbackTarget(hashOfKey(token)) : undefined
-  if (target !== undefined && target.account.split(':', 1)[0] === provider) return target
+  if (target !== undefined && providerNameOf(target.account) === provider) return target
   throw new ApiError('unknown_url', 'There is nothing here. See /docs for the routes.')
 }
 

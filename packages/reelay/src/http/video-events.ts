@@ -1,4 +1,5 @@
 import type { TimelineEntry } from '@reelay/sdk'
+import { providerNameOf } from '../task/provider-name.ts'
 import { jsonAnswer, type Exchange } from './exchange.ts'
 import { findVideo } from './find-video.ts'
 
@@ -15,5 +16,5 @@ export async function listVideoEvents(exchange: Exchange): Promise<Response> {
 
 /** Which of several accounts of a provider took a task is the operator's business: clients learn the provider only. */
 function withoutAccount({ account, ...details }: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return typeof account === 'string' ? { ...details, provider: account.split(':', 1)[0] } : details
+  return typeof account === 'string' ? { ...details, provider: providerNameOf(account) } : details
 }

@@ -1,5 +1,6 @@
 import type { ReelayDetails, Video } from '@reelay/sdk'
 import type { Artifact } from '../store/store.ts'
+import { providerNameOf } from '../task/provider-name.ts'
 import type { Task } from '../task/task.ts'
 import { wireStatus, type StatusProfile } from '../task/wire-status.ts'
 import { signLink, type LinkKeys } from './signed-link.ts'
@@ -19,7 +20,7 @@ const seconds = (ms: number): number => Math.floor(ms / 1000)
 /** The provider of a task's current or next submission, without the name of the account. */
 function providerOf(task: Task): string | null {
   const account = task.attempt?.account ?? task.candidates[task.candidate]?.account
-  return account?.split(':', 1)[0] ?? null
+  return account === undefined ? null : providerNameOf(account)
 }
 
 function detailsOf(task: Task, video: Artifact | undefined): ReelayDetails {

@@ -32,6 +32,8 @@ export type ProviderKind = {
   settings: Readonly<Record<string, ProviderSetting>>
   /** The settings any of which turns it on; none: it is always there. */
   enabledBy: readonly string[]
+  /** Used when a request names no model and nothing else is configured. */
+  defaultModel?: string
   /** What is wrong with settings that are fine one by one. */
   faultOf?: (settings: ProviderSettings) => string | undefined
   /** Loads the adapter: those that are not configured cost neither time nor memory. */
@@ -224,6 +226,7 @@ export const PROVIDER_KINDS: readonly ProviderKind[] = [
     name: 'local',
     settings: {},
     enabledBy: [],
+    defaultModel: 'local/preview',
     create: async (_settings, { media, clock, log, dataDir }) => {
       const { createLocal } = await import('./local/index.ts')
       return createLocal({ directory: join(dataDir, 'local'), media, clock, log })

@@ -5,6 +5,7 @@ import { createArk } from '../../src/providers/ark/index.ts'
 import { SubmitUnknown } from '../../src/providers/provider.ts'
 import type { StartOutcome, Verdict } from '../../src/task/verdict.ts'
 import { answer, json, type Behaviour, type Reply } from './fault-server.ts'
+import { noVerdictCases } from './provider-cases.ts'
 import { providerContract } from './provider-contract.ts'
 import {
   callbackField,
@@ -194,12 +195,7 @@ const NO_VERDICTS: Readonly<Record<string, Reply>> = {
   'no such task with status 500': json(500, fixtures.not_found),
 }
 
-for (const [title, reply] of Object.entries(NO_VERDICTS)) {
-  test(`ark probe: ${title} is no verdict`, async (context) => {
-    const { provider } = await openSubject(context, subject, answer(reply))
-    await assert.rejects(provider.probe({ providerTaskId: ID }, signal), { name: 'ProbeUnavailable' })
-  })
-}
+noVerdictCases('ark', subject, NO_VERDICTS)
 
 test('ark start: a server error in its own words is unknown', async (context) => {
   const { provider } = await openSubject(context, subject, answer(json(500, fixtures.internal)))

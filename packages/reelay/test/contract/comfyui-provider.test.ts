@@ -4,6 +4,7 @@ import fixtures from '../../src/providers/comfyui/fixtures/answers.json' with { 
 import { createComfyui } from '../../src/providers/comfyui/index.ts'
 import type { StartOutcome, Verdict } from '../../src/task/verdict.ts'
 import { answer, html, json, type Behaviour, type Reply } from './fault-server.ts'
+import { refusalCases, type RefusalCase } from './provider-cases.ts'
 import { providerContract } from './provider-contract.ts'
 import {
   inputFile,
@@ -385,7 +386,7 @@ test('comfyui start: an upload that fails sends nothing, and asks for no leave t
   )
 })
 
-const REFUSED: readonly [title: string, model: string, request: object, files: string[], words: RegExp][] = [
+const REFUSED: readonly RefusalCase[] = [
   ['a workflow that is not there', 'veo', {}, [], /no workflow "veo"/],
   ['a seed without a place', 'text', { seed: 7 }, [], /workflow text has no place for seed/],
   ['a size without a place', 'text', { size: '640x480' }, [], /no place for size/],
@@ -398,18 +399,7 @@ const REFUSED: readonly [title: string, model: string, request: object, files: s
   ['a tier alone', 'wan', { resolution: '720p' }, [], /ComfyUI takes pixels/],
 ]
 
-for (const [title, model, given, roles, words] of REFUSED) {
-  test(`comfyui start: ${title}: refused, and nothing is sent`, async (context) => {
-    const { provider, upstream } = await openSubject(context, subject, answer(json(200, fixtures.queued)))
-    const inputs = roles.map((role) => inputFile(role as 'reference', 'x'))
-    const request = { ...plainRequest(model), ...given }
-    const outcome = await provider.start(startRequest(model, { request, inputs }))
-    assert.ok(outcome.kind === 'rejected')
-    assert.equal(outcome.code, 'invalid_input')
-    assert.match(outcome.detail, words)
-    assert.equal(upstream.seen.length, 0)
-  })
-}
+refusalCases('comfyui', subject, REFUSED)
 
 test('comfyui: its models are the workflows, and its options the places that they have for them', async (context) => {
   const { provider } = await openSubject(context, subject, answer(nothing))

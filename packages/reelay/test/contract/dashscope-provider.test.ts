@@ -5,6 +5,7 @@ import { createDashscope } from '../../src/providers/dashscope/index.ts'
 import { SubmitUnknown } from '../../src/providers/provider.ts'
 import type { StartOutcome, Verdict } from '../../src/task/verdict.ts'
 import { answer, json, type Reply } from './fault-server.ts'
+import { noVerdictCases } from './provider-cases.ts'
 import { providerContract } from './provider-contract.ts'
 import {
   inputFile,
@@ -174,12 +175,7 @@ const NO_VERDICTS: Readonly<Record<string, Reply>> = {
   'a job without a status': job({ task_status: null }),
 }
 
-for (const [title, reply] of Object.entries(NO_VERDICTS)) {
-  test(`dashscope probe: ${title} is no verdict`, async (context) => {
-    const { provider } = await openSubject(context, subject, answer(reply))
-    await assert.rejects(provider.probe(operation, signal), { name: 'ProbeUnavailable' })
-  })
-}
+noVerdictCases('dashscope', subject, NO_VERDICTS)
 
 test('dashscope probe: an operation without its time of acceptance gives no times', async (context) => {
   const { provider, upstream } = await openSubject(context, subject, answer(json(200, fixtures.done)))

@@ -5,6 +5,7 @@ import { createGemini } from '../../src/providers/gemini/index.ts'
 import { SubmitUnknown } from '../../src/providers/provider.ts'
 import type { StartOutcome, Verdict } from '../../src/task/verdict.ts'
 import { answer, json, startFaultServer, type Reply } from './fault-server.ts'
+import { refusalCases, type RefusalCase } from './provider-cases.ts'
 import { providerContract } from './provider-contract.ts'
 import {
   inputFile,
@@ -294,24 +295,13 @@ for (const [title, model, given, files, expected] of BODIES) {
   })
 }
 
-const REFUSED: readonly [title: string, model: string, request: object, files: string[], words: RegExp][] = [
+const REFUSED: readonly RefusalCase[] = [
   ['no sound', MODEL, { generateAudio: false }, [], /has no generate_audio/],
   ['pixels that no tier has', 'veo-9', { size: '1000x1000' }, [], /aspect_ratio is one of 16:9, 9:16/],
   ['frames with references', MODEL, {}, ['reference', 'first_frame'], /not both together/],
 ]
 
-for (const [title, model, given, roles, words] of REFUSED) {
-  test(`gemini start: ${title}: refused, and nothing is sent`, async (context) => {
-    const { provider, upstream } = await openSubject(context, subject, answer(json(200, fixtures.created)))
-    const inputs = roles.map((role) => inputFile(role as 'reference', 'x'))
-    const request = { ...plainRequest(model), ...given }
-    const outcome = await provider.start(startRequest(model, { request, inputs }))
-    assert.ok(outcome.kind === 'rejected')
-    assert.equal(outcome.code, 'invalid_input')
-    assert.match(outcome.detail, words)
-    assert.equal(upstream.posts(), 0)
-  })
-}
+refusalCases('gemini', subject, REFUSED)
 
 test('gemini check: the list of models, or what is wrong with the key', async (context) => {
   const good = await openSubject(context, subject, answer(json(200, fixtures.models)))

@@ -6,6 +6,7 @@ import { createKling } from '../../src/providers/kling/index.ts'
 import { SubmitUnknown } from '../../src/providers/provider.ts'
 import type { StartOutcome, Verdict } from '../../src/task/verdict.ts'
 import { answer, json, type Behaviour, type Reply } from './fault-server.ts'
+import { noVerdictCases } from './provider-cases.ts'
 import { providerContract } from './provider-contract.ts'
 import {
   callbackField,
@@ -144,12 +145,7 @@ const NO_VERDICTS: Readonly<Record<string, Reply>> = {
   'no such resource with status 500': json(500, fixtures.not_found),
 }
 
-for (const [title, reply] of Object.entries(NO_VERDICTS)) {
-  test(`kling probe: ${title} is no verdict`, async (context) => {
-    const { provider } = await openSubject(context, subject, answer(reply))
-    await assert.rejects(provider.probe(subject.accepted.operation, signal), { name: 'ProbeUnavailable' })
-  })
-}
+noVerdictCases('kling', subject, NO_VERDICTS)
 
 test('kling start: a server error in its own words is unknown', async (context) => {
   const { provider } = await openSubject(context, subject, answer(json(500, fixtures.server_error)))

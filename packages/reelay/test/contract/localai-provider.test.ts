@@ -5,6 +5,7 @@ import { createLocalai } from '../../src/providers/localai/index.ts'
 import { SubmitUnknown } from '../../src/providers/provider.ts'
 import type { StartOutcome, Verdict } from '../../src/task/verdict.ts'
 import { answer, html, json, reset, type Behaviour, type Reply } from './fault-server.ts'
+import { noVerdictCases } from './provider-cases.ts'
 import { providerContract } from './provider-contract.ts'
 import { inputFile, openSubject, plainRequest, startRequest } from './provider-subject.ts'
 import type { Opened, ProviderSubject } from './provider-subject.ts'
@@ -216,12 +217,7 @@ const NO_VERDICTS: Readonly<Record<string, Reply>> = {
   'a 404 in other words': json(404, { error: { message: 'no', code: '' } }),
 }
 
-for (const [title, reply] of Object.entries(NO_VERDICTS)) {
-  test(`localai probe: ${title} is no verdict`, async (context) => {
-    const { provider } = await openSubject(context, subject, answer(reply))
-    await assert.rejects(provider.probe(OPERATION, signal), { name: 'ProbeUnavailable' })
-  })
-}
+noVerdictCases('localai', subject, NO_VERDICTS)
 
 const BODIES: readonly [title: string, request: object, files: string[], body: object][] = [
   ['text alone', {}, [], {}],

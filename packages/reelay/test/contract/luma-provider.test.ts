@@ -5,10 +5,10 @@ import { createLuma } from '../../src/providers/luma/index.ts'
 import { SubmitUnknown } from '../../src/providers/provider.ts'
 import type { StartOutcome, Verdict } from '../../src/task/verdict.ts'
 import { answer, html, json, type Reply } from './fault-server.ts'
+import { noVerdictCases, refusalCases, type RefusalCase } from './provider-cases.ts'
 import { providerContract } from './provider-contract.ts'
 import {
   callbackField,
-  inputFile,
   openSubject,
   plainRequest,
   startRequest,
@@ -144,12 +144,7 @@ const NO_VERDICTS: Readonly<Record<string, Reply>> = {
   'a refusal with 400': json(400, fixtures.bad_prompt),
 }
 
-for (const [title, reply] of Object.entries(NO_VERDICTS)) {
-  test(`luma probe: ${title} is no verdict`, async (context) => {
-    const { provider } = await openSubject(context, subject, answer(reply))
-    await assert.rejects(provider.probe({ providerTaskId: ID }, signal), { name: 'ProbeUnavailable' })
-  })
-}
+noVerdictCases('luma', subject, NO_VERDICTS)
 
 test('luma start: an error with status 201 is unknown', async (context) => {
   const { provider } = await openSubject(context, subject, answer(json(201, fixtures.bad_prompt)))
@@ -228,25 +223,14 @@ for (const [title, model, given, expected] of BODIES) {
   })
 }
 
-const REFUSED: readonly [title: string, model: string, request: object, files: string[], words: RegExp][] = [
+const REFUSED: readonly RefusalCase[] = [
   ['seed', MODEL, { seed: 0 }, [], /Luma has no seed: leave it out/],
   ['sound', MODEL, { generateAudio: true }, [], /has no generate_audio/],
   ['a file', MODEL, {}, ['first_frame'], /public addresses only/],
   ['pixels that no tier has', 'ray-9', { size: '1000x300' }, [], /aspect_ratio is one of/],
 ]
 
-for (const [title, model, given, roles, words] of REFUSED) {
-  test(`luma start: ${title}: refused, and nothing is sent`, async (context) => {
-    const { provider, upstream } = await openSubject(context, subject, answer(json(201, fixtures.created)))
-    const inputs = roles.map((role) => inputFile(role as 'reference', 'x'))
-    const request = { ...plainRequest(model), ...given }
-    const outcome = await provider.start(startRequest(model, { request, inputs }))
-    assert.ok(outcome.kind === 'rejected')
-    assert.equal(outcome.code, 'invalid_input')
-    assert.match(outcome.detail, words)
-    assert.equal(upstream.posts(), 0)
-  })
-}
+refusalCases('luma', subject, REFUSED)
 
 test('luma check: the balance, or what is wrong with the key', async (context) => {
   const good = await openSubject(context, subject, answer(json(200, fixtures.credits)))

@@ -5,6 +5,7 @@ import { createOpenrouter } from '../../src/providers/openrouter/index.ts'
 import { SubmitUnknown } from '../../src/providers/provider.ts'
 import type { StartOutcome, Verdict } from '../../src/task/verdict.ts'
 import { answer, json, type Reply } from './fault-server.ts'
+import { noVerdictCases, refusalCases, type RefusalCase } from './provider-cases.ts'
 import { providerContract } from './provider-contract.ts'
 import {
   inputFile,
@@ -159,12 +160,7 @@ const NO_VERDICTS: Readonly<Record<string, Reply>> = {
   'an error with status 200': json(200, fixtures.provider_outage),
 }
 
-for (const [title, reply] of Object.entries(NO_VERDICTS)) {
-  test(`openrouter probe: ${title} is no verdict`, async (context) => {
-    const { provider } = await openSubject(context, subject, answer(reply))
-    await assert.rejects(provider.probe({ providerTaskId: ID }, signal), { name: 'ProbeUnavailable' })
-  })
-}
+noVerdictCases('openrouter', subject, NO_VERDICTS)
 
 const UNKNOWN: Readonly<Record<string, Reply>> = {
   'an error with status 200': json(200, fixtures.provider_outage),
@@ -262,25 +258,14 @@ for (const [title, model, given, roles, expected] of BODIES) {
   })
 }
 
-const REFUSED: readonly [title: string, model: string, request: object, files: string[], words: RegExp][] = [
+const REFUSED: readonly RefusalCase[] = [
   ['what to avoid', MODEL, { negativePrompt: 'fog' }, [], /OpenRouter has no negative_prompt/],
   ['a seed for a model without', 'openai/sora-2-pro', { seed: 1 }, [], /sora-2-pro has no seed/],
   ['a video', MODEL, {}, ['video'], /pictures only/],
   ['frames and references together', 'someone/new', {}, ['first_frame', 'reference'], /not both together/],
 ]
 
-for (const [title, model, given, roles, words] of REFUSED) {
-  test(`openrouter start: ${title}: refused, and nothing is sent`, async (context) => {
-    const { provider, upstream } = await openSubject(context, subject, answer(json(202, fixtures.created)))
-    const inputs = roles.map((role) => inputFile(role as 'reference', 'a'))
-    const request = { ...plainRequest(model), ...given }
-    const outcome = await provider.start(startRequest(model, { request, inputs }))
-    assert.ok(outcome.kind === 'rejected')
-    assert.equal(outcome.code, 'invalid_input')
-    assert.match(outcome.detail, words)
-    assert.equal(upstream.posts(), 0)
-  })
-}
+refusalCases('openrouter', subject, REFUSED)
 
 test('openrouter check: its key, or what is wrong with it', async (context) => {
   const good = await openSubject(context, subject, answer(json(200, fixtures.key)))

@@ -5,6 +5,7 @@ import { createPixverse } from '../../src/providers/pixverse/index.ts'
 import { SubmitUnknown } from '../../src/providers/provider.ts'
 import type { StartOutcome, Verdict } from '../../src/task/verdict.ts'
 import { answer, html, json, reset, silence, type Behaviour, type Reply } from './fault-server.ts'
+import { noVerdictCases } from './provider-cases.ts'
 import { providerContract } from './provider-contract.ts'
 import {
   inputFile,
@@ -128,12 +129,7 @@ const NO_VERDICTS: Readonly<Record<string, Reply>> = {
   'success without a body of its own': json(200, { ErrCode: 0, ErrMsg: 'Success' }),
 }
 
-for (const [title, reply] of Object.entries(NO_VERDICTS)) {
-  test(`pixverse probe: ${title} is no verdict`, async (context) => {
-    const { provider } = await openSubject(context, subject, answer(reply))
-    await assert.rejects(provider.probe(operation, signal), { name: 'ProbeUnavailable' })
-  })
-}
+noVerdictCases('pixverse', subject, NO_VERDICTS)
 
 test('pixverse probe: an id of 18 digits is compared digit by digit', async (context) => {
   const reply = raw('{"ErrCode":0,"ErrMsg":"Success","Resp":{"id":867283741759111202,"status":5}}')

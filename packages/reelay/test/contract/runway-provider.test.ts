@@ -5,6 +5,7 @@ import fixtures from '../../src/providers/runway/fixtures/answers.json' with { t
 import { createRunway } from '../../src/providers/runway/index.ts'
 import type { StartOutcome, Verdict } from '../../src/task/verdict.ts'
 import { answer, html, json, type Behaviour, type Reply } from './fault-server.ts'
+import { noVerdictCases } from './provider-cases.ts'
 import { providerContract } from './provider-contract.ts'
 import {
   inputFile,
@@ -149,12 +150,7 @@ const NO_VERDICTS: Readonly<Record<string, Reply>> = {
   'a server error in its own words': json(500, fixtures.broken),
 }
 
-for (const [title, reply] of Object.entries(NO_VERDICTS)) {
-  test(`runway probe: ${title} is no verdict`, async (context) => {
-    const { provider } = await openSubject(context, subject, answer(reply))
-    await assert.rejects(provider.probe(operation, signal), { name: 'ProbeUnavailable' })
-  })
-}
+noVerdictCases('runway', subject, NO_VERDICTS)
 
 test('runway start: what proves nothing is unknown, 502 and 504 with words included', async (context) => {
   const replies = [

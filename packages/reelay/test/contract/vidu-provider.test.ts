@@ -5,6 +5,7 @@ import { createVidu } from '../../src/providers/vidu/index.ts'
 import { SubmitUnknown } from '../../src/providers/provider.ts'
 import type { StartOutcome, Verdict } from '../../src/task/verdict.ts'
 import { answer, html, json, type Reply } from './fault-server.ts'
+import { noVerdictCases } from './provider-cases.ts'
 import { providerContract } from './provider-contract.ts'
 import {
   callbackField,
@@ -151,12 +152,7 @@ const NO_VERDICTS: Readonly<Record<string, Reply>> = {
   'no such task with status 500': json(500, fixtures.not_found),
 }
 
-for (const [title, reply] of Object.entries(NO_VERDICTS)) {
-  test(`vidu probe: ${title} is no verdict`, async (context) => {
-    const { provider } = await openSubject(context, subject, answer(reply))
-    await assert.rejects(provider.probe(OPERATION, signal), { name: 'ProbeUnavailable' })
-  })
-}
+noVerdictCases('vidu', subject, NO_VERDICTS)
 
 test('vidu start: a failure in its own words is unknown', async (context) => {
   const { provider } = await openSubject(context, subject, answer(json(500, fixtures.internal)))

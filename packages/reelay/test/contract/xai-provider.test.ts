@@ -5,6 +5,7 @@ import { createXai } from '../../src/providers/xai/index.ts'
 import { SubmitUnknown } from '../../src/providers/provider.ts'
 import type { StartOutcome, Verdict } from '../../src/task/verdict.ts'
 import { answer, html, json, type Reply } from './fault-server.ts'
+import { noVerdictCases } from './provider-cases.ts'
 import { providerContract } from './provider-contract.ts'
 import {
   inputFile,
@@ -160,12 +161,7 @@ const NO_VERDICTS: Readonly<Record<string, Reply>> = {
   'a job with status 204': { status: 204, body: '' },
 }
 
-for (const [title, reply] of Object.entries(NO_VERDICTS)) {
-  test(`xai probe: ${title} is no verdict`, async (context) => {
-    const { provider } = await openSubject(context, subject, answer(reply))
-    await assert.rejects(provider.probe({ providerTaskId: ID }, signal), { name: 'ProbeUnavailable' })
-  })
-}
+noVerdictCases('xai', subject, NO_VERDICTS)
 
 test('xai probe: an id is one part of the path', async (context) => {
   const { provider, upstream } = await openSubject(context, subject, answer(json(200, fixtures.pending)))
