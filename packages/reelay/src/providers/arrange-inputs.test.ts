@@ -9,7 +9,7 @@ const file = (role: InputFile['role'], filename: string): InputFile => ({
   mime: 'image/png',
   bytes: 0,
   read: async () => new Uint8Array(),
-  localPath: () => '',
+  publicUrl: () => '',
 })
 
 function namesOf(files: readonly InputFile[], takesReferences: boolean): unknown {

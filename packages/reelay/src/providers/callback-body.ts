@@ -1,8 +1,12 @@
 import { isRecord, textOf, type JsonRecord } from '../system/json.ts'
 import type { CallbackReading, RawCallback } from './provider.ts'
+import { jsonOf } from './upstream.ts'
 
 /** Ids are short; whatever is longer, or has characters that no id has, names no job. */
 const JOB_ID = /^[^\p{Cc}\s]{1,256}$/u
+
+/** Not every provider says that it sends JSON. */
+const NO_HEADERS: ReadonlyMap<string, string> = new Map()
 
 /**
  * The object that a callback carries. An empty one for everything else (bytes that are no UTF-8, no JSON, a list): such a
@@ -10,7 +14,7 @@ const JOB_ID = /^[^\p{Cc}\s]{1,256}$/u
  */
 export function callbackBody({ body }: RawCallback): JsonRecord {
   try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+    const value = jsonOf(NO_HEADERS, new TextDecoder('utf-8', { fatal: true }).decode(body))
     return isRecord(value) ? value : {}
   } catch {
     return {}

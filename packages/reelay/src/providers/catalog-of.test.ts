@@ -74,6 +74,7 @@ const catalog = createCatalog({
     own: ['best'],
   },
   order: ['comet', 'dash'],
+  isReachable: () => false,
 })
 
 const candidates = (plan: Plan): string[] =>
@@ -115,6 +116,7 @@ test('a model without a description passes unvalidated, without a warning', () =
     accounts: [accountOf('own', { models: { m: null } })],
     aliases: {},
     order: [],
+    isReachable: () => false,
   })
   const plan = learned.plan(request('m', { seconds: '99' }), 'none')
   assert.ok(plan.kind === 'planned')
@@ -175,4 +177,58 @@ test('the list has aliases, bare names, and exact names for what is already take
       ['org/wan', 'dash'],
     ],
   )
+})
+
+const file = { role: 'reference', storageKey: 'k', mime: 'image/png', bytes: 1, sha256: '' } as const
+
+/** A model that is sent files, one whose provider fetches them, and one that differs from its provider's others. */
+function fetching(isReachable: boolean): (model: string, given?: Partial<VideoRequest>) => Plan {
+  const frames = { models: { m: { inputs: { first_frame: 1 } } }, openCatalog: true }
+  const sent = accountOf('sent', frames)
+  const fetches = accountOf('fetches', frames)
+  fetches.provider = { ...fetches.provider, traits: { ...fetches.provider.traits, inputs: 'url' } }
+  const mixed = accountOf('mixed', frames)
+  const models = mixed.provider.models().map((model) => ({ ...model, inputs: 'url' as const }))
+  mixed.provider = { ...mixed.provider, models: () => models }
+  const own = createCatalog({
+    accounts: [sent, fetches, mixed],
+    aliases: { both: ['fetches/m', 'sent/m'], back: ['sent/m', 'fetches/m'] },
+    order: [],
+    isReachable: () => isReachable,
+  })
+  return (model, given = { inputs: [file] }) => own.plan(request(model, given), 'none')
+}
+
+test('files that a provider would fetch are refused while it cannot reach this gateway', () => {
+  const plan = fetching(false)
+  for (const model of ['fetches/m', 'fetches/unlisted', 'mixed/m']) {
+    const refused = plan(model)
+    assert.ok(refused.kind === 'unreachable', model)
+    assert.equal(refused.param, 'input_reference')
+    assert.match(refused.message, /REELAY_PUBLIC_URL/)
+  }
+  const allowed = ['sent/m', 'mixed/unlisted']
+  assert.deepEqual(
+    allowed.map((model) => plan(model).kind),
+    ['planned', 'planned'],
+  )
+})
+
+test('a request without files, or a gateway that can be reached, is not refused', () => {
+  for (const model of ['fetches/m', 'mixed/m']) {
+    assert.equal(fetching(false)(model, {}).kind, 'planned')
+    assert.equal(fetching(true)(model).kind, 'planned')
+  }
+})
+
+test('what the model cannot do at all is said first', () => {
+  const plan = fetching(false)('fetches/m', { inputs: [file], seconds: '99' })
+  assert.ok(plan.kind === 'invalid')
+  assert.equal(plan.param, 'seconds')
+})
+
+test('candidates whose provider cannot fetch the files are skipped', () => {
+  assert.deepEqual(candidates(fetching(false)('both')), ['sent m'])
+  assert.deepEqual(candidates(fetching(false)('back')), ['sent m'])
+  assert.deepEqual(candidates(fetching(true)('both')), ['fetches m', 'sent m'])
 })

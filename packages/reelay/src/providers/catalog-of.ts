@@ -1,5 +1,6 @@
 import type { Model } from '@reelay/sdk'
 import type { ProviderModel } from '../task/capabilities.ts'
+import { INPUT_PARAMS } from '../task/fit-inputs.ts'
 import { fitRequest } from '../task/fit-request.ts'
 import type { Fit, Normalize } from '../task/fit.ts'
 import type { Candidate, VideoRequest } from '../task/request.ts'
@@ -20,10 +21,17 @@ export type CatalogOptions = {
   aliases: Readonly<Record<string, readonly string[]>>
   /** Accounts or providers, the preferred first. Those that are not in it come last, as configured. */
   order: readonly string[]
+  /** Whether providers can fetch files from this gateway. */
+  isReachable: () => boolean
 }
 
 /** A model at an account. `known` is null for a model that the catalog does not have. */
 type Found = { owner: CatalogAccount; model: string; known: ProviderModel | null }
+
+/** What a model makes of a request, or why it cannot serve it. */
+type Match = (Fit<VideoRequest> & { ok: true }) | { ok: false; refusal: Refusal }
+
+type Refusal = Plan & { kind: 'invalid' | 'unreachable' }
 
 const NAMES_TOLD_MAX = 12
 
@@ -73,18 +81,41 @@ function fit(request: VideoRequest, found: Found, normalize: Normalize): Fit<Vid
   return fitRequest(request, { model: found.model, capabilities, normalize })
 }
 
+/** Files that a provider fetches are of no use where it cannot reach this gateway: known now, not once it fails. */
+function refuseUnreachable(
+  { inputs: [first] }: VideoRequest,
+  { owner, model, known }: Found,
+): Refusal | null {
+  const way = known?.inputs ?? owner.provider.traits.inputs
+  if (first === undefined || way !== 'url') return null
+  const message =
+    `The model ${model} of ${owner.account} fetches input files by URL, and this gateway has no address that it could ` +
+    'reach. Set REELAY_PUBLIC_URL to the public https address of this gateway, or name a model that is sent the files.'
+  return { kind: 'unreachable', param: INPUT_PARAMS[first.role], message }
+}
+
 const candidateOf = ({ owner, model }: Found): Candidate => ({ account: owner.account, model })
 
 /** The first model that can serve the request sets its words; those after it must be able to serve the same. */
-function planFor(request: VideoRequest, found: readonly Found[], normalize: Normalize): Plan {
-  const refusals: (Fit<VideoRequest> & { ok: false })[] = []
+function planFor(
+  found: readonly Found[],
+  { request, normalize, isReachable }: { request: VideoRequest; normalize: Normalize; isReachable: boolean },
+): Plan {
+  const match = (wanted: VideoRequest, one: Found, how: Normalize): Match => {
+    const fitted = fit(wanted, one, how)
+    if (!fitted.ok)
+      return { ok: false, refusal: { kind: 'invalid', param: fitted.param, message: fitted.message } }
+    const refusal = isReachable ? null : refuseUnreachable(wanted, one)
+    return refusal === null ? fitted : { ok: false, refusal }
+  }
+  const refusals: Refusal[] = []
   for (const [index, first] of found.entries()) {
-    const fitted = fit(request, first, normalize)
+    const fitted = match(request, first, normalize)
     if (!fitted.ok) {
-      refusals.push(fitted)
+      refusals.push(fitted.refusal)
       continue
     }
-    const others = found.slice(index + 1).filter((other) => fit(fitted.value, other, 'none').ok)
+    const others = found.slice(index + 1).filter((other) => match(fitted.value, other, 'none').ok)
     const chosen = [first, ...others]
     const isUnlisted = chosen.some((one) => one.known === null)
     return {
@@ -95,9 +126,7 @@ function planFor(request: VideoRequest, found: readonly Found[], normalize: Norm
       deadlineMs: Math.max(...chosen.map(({ owner }) => owner.provider.traits.timing.deadlineMs)),
     }
   }
-  const [refusal] = refusals
-  if (refusal !== undefined) return { kind: 'invalid', param: refusal.param, message: refusal.message }
-  return { kind: 'unknown_model', message: 'No model was found.' }
+  return refusals[0] ?? { kind: 'unknown_model', message: 'No model was found.' }
 }
 
 /** The models of all configured accounts as one catalog. Reads the accounts' models anew each time: some learn theirs. */
@@ -142,7 +171,8 @@ export function createCatalog(options: CatalogOptions): Catalog {
     plan: (request, normalize) => {
       const names = aliases.get(request.model) ?? [request.model]
       const found = names.map(find).filter((one) => one !== null)
-      return found.length === 0 ? unknownModel(request.model) : planFor(request, found, normalize)
+      if (found.length === 0) return unknownModel(request.model)
+      return planFor(found, { request, normalize, isReachable: options.isReachable() })
     },
   }
 }

@@ -15,6 +15,8 @@ export type Plan =
     }
   | { kind: 'unknown_model'; message: string }
   | { kind: 'invalid'; param: string; message: string }
+  /** The model could serve the request if its provider could fetch the files from this gateway. */
+  | { kind: 'unreachable'; param: string; message: string }
 
 /** The models that can be reached now, over all configured accounts. */
 export interface Catalog {

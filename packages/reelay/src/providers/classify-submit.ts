@@ -54,7 +54,11 @@ function unknown(answer: UpstreamAnswer): SubmitUnknown {
   )
 }
 
-function classifyFailure(failure: UpstreamFailed): StartOutcome {
+function classifyFailure(failure: UpstreamFailed, nowMs: number): StartOutcome {
+  if (failure.kind === 'credentials') {
+    const pause = { retryAtMs: nowMs + ACCOUNT_PAUSE_MS, pauseAccountMs: ACCOUNT_PAUSE_MS }
+    return { kind: 'not_sent', detail: failure.message, ...pause }
+  }
   if (!failure.sent) return { kind: 'not_sent', detail: failure.message }
   throw new SubmitUnknown(`${failure.message} The provider may have accepted the job.`, { cause: failure })
 }
@@ -100,7 +104,7 @@ export function classifySubmit(
   rules: RefusalRules,
   nowMs: number,
 ): StartOutcome {
-  if (result instanceof UpstreamFailed) return classifyFailure(result)
+  if (result instanceof UpstreamFailed) return classifyFailure(result, nowMs)
   const error = rules.readError(result.json)
   if (error !== null) {
     const detail = sentenceOf(error)

@@ -1,6 +1,8 @@
 import type { GuardedClient, GuardedResponse } from '../net/guarded-fetch.ts'
 import { sniffVideo, SNIFF_BYTES } from '../media/sniff.ts'
+import { credentialHeaders, type Credentials } from './credentials.ts'
 import { OutputGone, OutputUnavailable, type OpenedOutput } from './provider.ts'
+import type { UpstreamBody } from './upstream.ts'
 
 /** No video that a provider makes is near this; a link that never ends is. */
 const VIDEO_BYTES_MAX = 4 * 1024 * 1024 * 1024
@@ -13,9 +15,11 @@ const REDIRECTS_MAX = 3
 export type OutputLink = {
   /** Absolute. */
   url: string
-  /** The provider's own base: its origin passes the guard, and gets the credentials. */
-  base: string
-  credentials: Readonly<Record<string, string>>
+  /** The provider's own base: its origin passes the guard, and gets the credentials. Null when nobody knows it. */
+  base: string | null
+  credentials: Credentials
+  /** Sent along, by POST, where the bytes are inside an answer. */
+  body?: UpstreamBody
 }
 
 /** What a link answers once it is dead: removed, or signed for a time that has passed. */
@@ -42,6 +46,7 @@ async function* translated(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
   try {
     yield* body
   } catch (error) {
+    if (error instanceof OutputGone || error instanceof OutputUnavailable) throw error
     const reason = error instanceof Error ? error.message : String(error)
     throw new OutputUnavailable(`The download broke off. ${reason}`, { cause: error })
   }
@@ -82,18 +87,35 @@ export async function openOutput(
   link: OutputLink,
   signal: AbortSignal,
 ): Promise<OpenedOutput> {
-  const own = new URL(link.base)
-  const isOwn = URL.parse(link.url)?.origin === own.origin
-  let response: GuardedResponse
+  const response = await requestOutput(guarded, link, signal)
+  const bytes = declaredBytes(response)
+  return sniffed(response, { refused: refuseStatus(response), video: response.body, bytes })
+}
+
+/** What a link answers, whatever that is. @throws OutputUnavailable when nothing does */
+export async function requestOutput(
+  guarded: GuardedClient,
+  link: OutputLink,
+  signal: AbortSignal,
+): Promise<GuardedResponse> {
+  const { url, body } = link
+  const own = link.base === null ? null : new URL(link.base)
+  const isOwn = own !== null && URL.parse(url)?.origin === own.origin
+  const method = body === undefined ? 'GET' : 'POST'
+  const plain = { accept: '*/*', ...(body === undefined ? {} : { 'content-type': body.contentType }) }
   try {
-    response = await guarded.open({
-      url: link.url,
-      trust: { from: 'provider', ownOrigin: own },
-      headers: isOwn ? { accept: '*/*', ...link.credentials } : { accept: '*/*' },
+    const request = { method, url, headers: plain, body: body?.bytes ?? null, signal }
+    const proof = isOwn ? await credentialHeaders(link.credentials, request) : {}
+    return await guarded.open({
+      url,
+      method,
+      trust: own === null ? { from: 'provider' } : { from: 'provider', ownOrigin: own },
+      headers: { ...plain, ...proof },
+      ...(body === undefined ? {} : { body: body.bytes }),
       totalTimeoutMs: TOTAL_TIMEOUT_MS,
       headersTimeoutMs: HEADERS_TIMEOUT_MS,
       idleTimeoutMs: IDLE_TIMEOUT_MS,
-      redirectsMax: REDIRECTS_MAX,
+      redirectsMax: body === undefined ? REDIRECTS_MAX : 0,
       bytesMax: VIDEO_BYTES_MAX,
       signal,
     })
@@ -101,15 +123,25 @@ export async function openOutput(
     const reason = error instanceof Error ? error.message : String(error)
     throw new OutputUnavailable(`The output could not be opened. ${reason}`, { cause: error })
   }
-  return sniffed(response)
 }
 
-async function sniffed(response: GuardedResponse): Promise<OpenedOutput> {
-  const bytes = declaredBytes(response)
+export type FoundVideo = {
+  /** Why the answer is none. */
+  refused: Error | null
+  /** The bytes: the body, or what is inside it. */
+  video: AsyncIterable<Uint8Array>
+  /** How many they are, if it says. */
+  bytes: number | null
+}
+
+/** The video of an answer, once it begins like one. @throws OutputGone, OutputUnavailable */
+export async function sniffed(
+  response: GuardedResponse,
+  { refused, video, bytes }: FoundVideo,
+): Promise<OpenedOutput> {
   try {
-    const refused = refuseStatus(response)
     if (refused !== null) throw refused
-    const body = translated(response.body)
+    const body = translated(video)
     const { head, ended } = await readHead(body)
     if (sniffVideo(head) === undefined) {
       throw new OutputUnavailable('The output does not begin like an MP4, MOV or WebM file.')

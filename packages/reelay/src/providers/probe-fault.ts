@@ -29,6 +29,9 @@ function describe(answer: UpstreamAnswer): string {
 
 /** A look that gave no verdict: what the engine gets for every answer that is not the provider's word on this job. */
 export function probeFault(result: UpstreamAnswer | UpstreamFailed, nowMs: number): ProbeUnavailable {
-  if (result instanceof UpstreamFailed) return new ProbeUnavailable(result.message, { cause: result })
+  if (result instanceof UpstreamFailed) {
+    const pauseAccountMs = result.kind === 'credentials' ? ACCOUNT_PAUSE_MS : undefined
+    return new ProbeUnavailable(result.message, { cause: result, pauseAccountMs })
+  }
   return new ProbeUnavailable(`The provider ${describe(result)}.`, { pauseAccountMs: pauseOf(result, nowMs) })
 }

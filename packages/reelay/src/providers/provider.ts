@@ -1,4 +1,5 @@
-import type { ProviderModel } from '../task/capabilities.ts'
+import type { SignatureVerdict } from '../callbacks/signature-verdict.ts'
+import type { InputWay, ProviderModel } from '../task/capabilities.ts'
 import type { TaskInput, VideoRequest } from '../task/request.ts'
 import type { Timing } from '../task/schedule.ts'
 import type { Operation, Output, StartOutcome, Verdict } from '../task/verdict.ts'
@@ -18,12 +19,15 @@ export type Traits = {
   pacing: Pacing
   /** `unsupported`: cancelling here cannot stop the upstream job, which may still be billed. */
   cancel: 'supported' | 'unsupported'
-  /** How input files reach the provider. */
-  inputs: 'upload' | 'data_uri' | 'local'
+  /** How input files reach the provider; a model may say otherwise. */
+  inputs: InputWay
   /** Keys that `provider_options` may have; anything else is refused at create. */
   providerOptions: readonly string[]
-  /** Whether the provider can be given a URL to call back for each job. Absent: it cannot. */
-  callbacks?: 'per_request'
+  /**
+   * Where the provider calls back: at a URL of its own for each job, at one that its operator registers for the whole
+   * account, or at either. Absent: nowhere.
+   */
+  callbacks?: 'per_request' | 'account' | 'both'
   /** True when models outside the catalog may be named exactly as `provider/model`. */
   openCatalog: boolean
 }
@@ -32,8 +36,12 @@ export type InputFile = Pick<TaskInput, 'role' | 'mime' | 'bytes'> & {
   filename: string
   /** The whole file. Inputs are small (bounded at upload). */
   read(): Promise<Uint8Array>
-  /** A path on this machine, for adapters that run here. */
-  localPath(): string
+  /**
+   * A signed link that opens the file until the task's deadline, for adapters or models whose files go by `url`.
+   * @throws Error when this gateway has no address that a provider could reach: asked before anything is sent, it makes
+   * the task wait.
+   */
+  publicUrl(): string
 }
 
 export type StartRequest = {
@@ -42,7 +50,7 @@ export type StartRequest = {
   inputs: readonly InputFile[]
   /** Unique per attempt. Adapters whose provider takes a client id send it. */
   clientToken: string
-  /** Where the provider may call back about this job; null: nowhere. Only for adapters with `traits.callbacks`. */
+  /** Where the provider may call back about this job; null: nowhere. Only for adapters that take one for each job. */
   callbackUrl: string | null
   /**
    * Asked immediately before the billable request is written; false means that this process lost its lease, and the
@@ -60,19 +68,33 @@ export type OpenedOutput = {
 }
 
 /** A callback's bytes and headers (lower-case names), as they arrived. */
-export type RawCallback = { headers: Readonly<Record<string, string>>; body: Uint8Array }
+export type RawCallback = {
+  headers: Readonly<Record<string, string>>
+  body: Uint8Array
+  /** The address that the provider was given, as far as is known here, and the one that was called: a proxy may differ. */
+  urls: readonly string[]
+}
 
 export type CallbackReading = {
-  /** `unsigned` where the provider does not sign: the URL's token is all that vouches for it. */
-  verdict: 'trusted' | 'unsigned' | 'forged'
+  verdict: SignatureVerdict
   /** The job that it names, when that is enough to ask for it. */
   operation: Operation | null
+  /** For callbacks about a whole account: the id of its job where `operation` has none, or only how that id ends. */
+  job?: { id: string } | { idEnd: string }
   hint: 'ended' | 'moved'
   /** A handshake that must be answered with this JSON; nothing else is done then. */
   answer?: string
 }
 
 export type CredentialCheck = { ok: true; detail: string } | { ok: false; detail: string }
+
+/** What an operator knows of a job that was made elsewhere, besides its id. */
+export type JobHints = {
+  /** At this provider, without its name before it. */
+  model: string | null
+  /** Under which the job was made, where a provider has several. */
+  endpoint: string | null
+}
 
 /** One account of one provider. */
 export interface Provider {
@@ -94,8 +116,16 @@ export interface Provider {
   cancel?(operation: Operation, signal: AbortSignal): Promise<'cancelled' | 'refused'>
   /** Looks the job of a lost answer up by the client token. `absent` only when the look-up is exhaustive. */
   find?(clientToken: string, signal: AbortSignal): Promise<Operation | 'absent' | 'unsure'>
-  /** What a callback says, without believing it. Present with `traits.callbacks`. Pure: asks nobody. */
-  readCallback?(callback: RawCallback): CallbackReading
+  /**
+   * The operation of a job that was made elsewhere, or what else has to be known of it. Pure: asks nobody. Absent where no id
+   * leads to a job.
+   */
+  operationOf?(id: string, hints: JobHints): Operation | string
+  /**
+   * What a callback says, without believing it. Present with `traits.callbacks`. Whoever called waits for the answer: a
+   * check that takes keys of the provider waits for them at most a second.
+   */
+  readCallback?(callback: RawCallback): CallbackReading | Promise<CallbackReading>
   /** Whether the credentials work, without spending. */
   check?(signal: AbortSignal): Promise<CredentialCheck>
   /** Releases what the adapter holds (connections, child processes). */

@@ -6,7 +6,7 @@ import { openOutput } from './open-output.ts'
 import { probeFault } from './probe-fault.ts'
 import type { OpenedOutput, StartRequest } from './provider.ts'
 import { UpstreamFailed } from './upstream-failed.ts'
-import type { Upstream, UpstreamAnswer, UpstreamBody } from './upstream.ts'
+import type { Upstream, UpstreamAnswer, UpstreamBody, UpstreamRequest } from './upstream.ts'
 
 /** Uploads of several pictures are the slow part of a create. */
 const SUBMIT_TIMEOUT_MS = 120_000
@@ -26,9 +26,12 @@ export type TaskCreate = {
 
 export type TaskQuestion = {
   path: string
-  method?: 'GET' | 'POST' | 'DELETE'
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   body?: UpstreamBody
   headers?: Headers
+  keep?: NonNullable<UpstreamRequest['keep']>
+  /** For answers that are long. */
+  timeoutMs?: number
 }
 
 /**
@@ -63,7 +66,7 @@ export interface TaskApi {
 export function createTaskApi({ upstream, guarded, clock, rules }: TaskApiOptions): TaskApi {
   const ask: TaskApi['ask'] = async ({ method = 'GET', ...question }, read, signal) => {
     try {
-      const answer = await upstream.ask({ ...question, method, signal, timeoutMs: ASK_TIMEOUT_MS })
+      const answer = await upstream.ask({ timeoutMs: ASK_TIMEOUT_MS, ...question, method, signal })
       const found = read(answer)
       if (found !== null) return found
       throw probeFault(answer, clock.nowMs())

@@ -1,7 +1,17 @@
-export type UpstreamFailureKind = 'held_back' | 'connect' | 'timeout' | 'aborted' | 'lost' | 'too_large'
+import { CredentialsFailed } from './credentials.ts'
+
+export type UpstreamFailureKind =
+  | 'held_back'
+  | 'credentials'
+  | 'connect'
+  | 'timeout'
+  | 'aborted'
+  | 'lost'
+  | 'too_large'
 
 const WHAT: Record<UpstreamFailureKind, string> = {
   held_back: 'was held back: this process may no longer send it',
+  credentials: 'was not sent because its credentials could not be made',
   connect: 'failed because no connection could be made',
   timeout: 'was not done within its time limit',
   aborted: 'was aborted',
@@ -44,6 +54,13 @@ export class UpstreamFailed extends Error {
     super(message, options)
     this.kind = kind
     this.sent = sent
+  }
+
+  /** What proves who we are could not be made for this request. */
+  static withoutCredentials(cause: unknown, host: string): UpstreamFailed {
+    const reason = cause instanceof CredentialsFailed ? ` ${cause.message}` : ''
+    const message = `The request to ${host} ${WHAT.credentials}.${reason}`
+    return new UpstreamFailed('credentials', false, message, { cause })
   }
 
   static from(error: unknown, circumstances: Circumstances): UpstreamFailed {

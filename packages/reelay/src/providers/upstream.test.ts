@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { TestClock } from '../system/test-clock.ts'
 import { startRawServer, startServer, type TestServer } from '../net/test-server.ts'
+import type { CredentialHeaders, UnprovenRequest } from './credentials.ts'
 import { UpstreamFailed } from './upstream-failed.ts'
 import { baseOf, createUpstream, type Upstream } from './upstream.ts'
 
@@ -145,4 +146,55 @@ test('an answer that repeats our key loses it, in its text and in its JSON', asy
   const { text, json } = await upstream.ask(get)
   assert.deepEqual(json, { error: 'the key Bearer [redacted] is wrong' })
   assert.ok(!text.includes('sk-a-very-long-key'))
+})
+
+test('what makes credentials sees each request as it is sent, and its headers go along', async (context) => {
+  const server = await startServer((_request, response) => response.end('{}'))
+  const baseUrl = `http://127.0.0.1:${server.port}`
+  const shown: UnprovenRequest[] = []
+  const credentials = async (request: UnprovenRequest): Promise<CredentialHeaders> => {
+    shown.push(request)
+    return { authorization: `Signed ${shown.length}` }
+  }
+  const upstream = createUpstream({ baseUrl, credentials, clock: new TestClock() })
+  context.after(async () => {
+    await upstream.stop()
+    await server.close()
+  })
+  await upstream.ask({ ...get, path: '/v1/a%3Ab?c=d%2Fe', headers: { 'x-own': '1' } })
+  await upstream.submit({ ...post, mayStillSend: () => true })
+  assert.deepEqual(
+    server.seen.map(({ path, headers }) => [path, headers.authorization]),
+    [
+      ['/v1/a%3Ab?c=d%2Fe', 'Signed 1'],
+      ['/v1/videos', 'Signed 2'],
+    ],
+  )
+  assert.deepEqual(
+    shown.map(({ method, url, body: sent }) => [method, url, sent]),
+    [
+      ['GET', `${baseUrl}/v1/a%3Ab?c=d%2Fe`, null],
+      ['POST', `${baseUrl}/v1/videos`, body.bytes],
+    ],
+  )
+  for (const [index, { headers }] of shown.entries()) {
+    for (const [name, value] of Object.entries(headers))
+      assert.equal(server.seen[index]?.headers[name], value)
+  }
+})
+
+const noKey = async (): Promise<never> => assert.fail('There is no key.')
+
+test('without credentials nothing is sent', async (context) => {
+  const server = await startServer((_request, response) => response.end('{}'))
+  const baseUrl = `http://127.0.0.1:${server.port}`
+  const upstream = createUpstream({ baseUrl, credentials: noKey, clock: new TestClock() })
+  context.after(async () => {
+    await upstream.stop()
+    await server.close()
+  })
+  const failure = { kind: 'credentials', sent: false }
+  await assert.rejects(upstream.submit({ ...post, mayStillSend: () => true }), failure)
+  await assert.rejects(upstream.ask(get), failure)
+  assert.equal(server.connections(), 0)
 })

@@ -1,6 +1,7 @@
 import { Agent, buildConnector, Client, type Dispatcher } from 'undici'
 import type { Clock } from '../system/clock.ts'
 import { recordOf } from '../system/json.ts'
+import { credentialHeaders, type CredentialHeaders, type Credentials } from './credentials.ts'
 import { UpstreamFailed } from './upstream-failed.ts'
 
 /** Longest JSON body that is read. */
@@ -10,6 +11,9 @@ const CONNECT_TIMEOUT_MS = 10_000
 
 /** Shorter ones would take ordinary words out of an answer. */
 const SECRET_CHARACTERS_MIN = 8
+
+/** They go with what proves who we are, and are no secret: ids of jobs have the name of a project in them. */
+const TOLD_HEADERS = ['x-goog-user-project']
 
 /** An answer, read to its end. Its meaning is the adapter's business: any status is an answer. */
 export type UpstreamAnswer = {
@@ -24,11 +28,13 @@ export type UpstreamAnswer = {
 export type UpstreamBody = { bytes: Uint8Array; contentType: string }
 
 export type UpstreamRequest = {
-  method: 'GET' | 'POST' | 'DELETE'
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** Begins with a slash; appended to the base URL. */
   path: string
   headers?: Readonly<Record<string, string>>
   body?: UpstreamBody
+  /** What is kept of the answer's body, for those that carry files. Default: all of it. */
+  keep?: (body: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>
   /** From the call to the last byte of the answer. */
   timeoutMs: number
   signal: AbortSignal
@@ -44,8 +50,8 @@ export type SubmitRequest = UpstreamRequest & {
 export interface Upstream {
   /** Without a trailing slash or `/v1`. */
   readonly base: string
-  /** The headers that prove who we are: for this origin only. */
-  readonly credentials: Readonly<Record<string, string>>
+  /** What proves who we are: for this origin only. */
+  readonly credentials: Credentials
   /** A question that may be asked again. @throws UpstreamFailed */
   readonly ask: (request: UpstreamRequest) => Promise<UpstreamAnswer>
   /**
@@ -58,7 +64,7 @@ export interface Upstream {
 
 export type UpstreamOptions = {
   baseUrl: string
-  credentials: Readonly<Record<string, string>>
+  credentials: Credentials
   clock: Clock
   /** Given by tests; else undici's own. */
   connector?: buildConnector.connector
@@ -79,6 +85,23 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const host = new URL(base).host
   const agent = new Agent({ connect: connector, headersTimeout: 0, bodyTimeout: 0, connections: 16 })
 
+  /** Made before the connection is: when it cannot be, nothing was sent. */
+  async function proofOf(
+    request: UpstreamRequest,
+    url: URL,
+    signal: AbortSignal,
+  ): Promise<CredentialHeaders> {
+    const { method } = request
+    const headers = headersOf(request, {})
+    const body = request.body?.bytes ?? null
+    try {
+      return await credentialHeaders(credentials, { method, url: url.href, headers, body, signal })
+    } catch (error) {
+      signal.throwIfAborted()
+      throw UpstreamFailed.withoutCredentials(error, host)
+    }
+  }
+
   async function exchange(
     request: UpstreamRequest,
     dispatcher: Dispatcher,
@@ -88,19 +111,21 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     const url = new URL(base + request.path)
     try {
       deadline.signal.throwIfAborted()
+      const proof = await proofOf(request, url, deadline.signal)
       const answer = await dispatcher.request({
         origin: url.origin,
         path: url.pathname + url.search,
         method: request.method,
-        headers: headersOf(request, credentials),
+        headers: headersOf(request, proof),
         body: request.body?.bytes ?? null,
         reset: connection.reset,
         signal: deadline.signal,
       })
-      const text = withoutSecrets(await readText(answer.body), credentials)
+      const text = withoutSecrets(await readText(request.keep?.(answer.body) ?? answer.body), proof)
       const headers = headerMap(answer.headers)
       return { status: answer.statusCode, headers, text, json: jsonOf(headers, text) }
     } catch (error) {
+      if (error instanceof UpstreamFailed) throw error
       throw UpstreamFailed.from(error, { host, sent: connection.sent(), timedOut: deadline.timedOut() })
     }
   }
@@ -173,10 +198,7 @@ function startDeadline(clock: Clock, timeoutMs: number, signal: AbortSignal): De
   }
 }
 
-function headersOf(
-  request: UpstreamRequest,
-  credentials: Readonly<Record<string, string>>,
-): Record<string, string> {
+function headersOf(request: UpstreamRequest, credentials: CredentialHeaders): Record<string, string> {
   return {
     'user-agent': 'reelay',
     accept: 'application/json',
@@ -191,9 +213,10 @@ function headersOf(
  * An answer that repeats what proves who we are, as error messages of some gateways do, must not carry it into errors,
  * timelines and webhooks, which others read.
  */
-function withoutSecrets(text: string, credentials: Readonly<Record<string, string>>): string {
-  return Object.values(credentials)
-    .map((value) => value.split(' ').at(-1) ?? '')
+export function withoutSecrets(text: string, credentials: CredentialHeaders): string {
+  return Object.entries(credentials)
+    .filter(([name]) => !TOLD_HEADERS.includes(name))
+    .map(([, value]) => value.split(' ').at(-1) ?? '')
     .filter((secret) => secret.length >= SECRET_CHARACTERS_MIN)
     .reduce((cleaned, secret) => cleaned.replaceAll(secret, '[redacted]'), text)
 }
@@ -227,7 +250,7 @@ function withExactIds(_name: string, value: unknown, ...[context]: readonly unkn
 }
 
 /** A wrong path answers HTML with status 200 at some providers: the content type is looked at before the body. */
-function jsonOf(headers: ReadonlyMap<string, string>, text: string): unknown {
+export function jsonOf(headers: ReadonlyMap<string, string>, text: string): unknown {
   const type =
     (headers.get('content-type') ?? 'application/json').split(';', 1)[0]?.trim().toLowerCase() ?? ''
   if (type !== 'application/json' && !type.endsWith('+json')) return undefined

@@ -12,6 +12,7 @@ import {
   openSubject,
   plainRequest,
   startRequest,
+  unsigned,
   type ProviderSubject,
 } from './provider-subject.ts'
 
@@ -22,6 +23,8 @@ const NOW_MS = 1_790_000_000_000
 const LINK = 'https://oss.example/video-001.mp4'
 const signal = new AbortController().signal
 const operation = { providerTaskId: ID, submittedAtMs: NOW_MS }
+
+const EVENT = { id: 'event-1', source: 'acs.dashscope', type: 'dashscope:System:AsyncTaskFinish' }
 
 const job = (fields: object): Reply =>
   json(200, { ...fixtures.running, output: { ...fixtures.running.output, ...fields } })
@@ -164,6 +167,22 @@ const subject: ProviderSubject = {
   },
   otherJob: job({ task_id: 'task-other' }),
   outputs: (baseUrl) => ({ link: { role: 'video', ref: `${baseUrl}/files/v.mp4` } }),
+  callbacks: {
+    readings: {
+      'an event of EventBridge': {
+        body: { ...EVENT, data: { task_id: ID, task_status: 'SUCCEEDED' } },
+        expected: { ...unsigned('ended'), job: { id: ID } },
+      },
+      'the data of an event alone': {
+        body: { task_id: ID, task_status: 'FAILED' },
+        expected: { ...unsigned('ended'), job: { id: ID } },
+      },
+      'an event of something else': {
+        body: { ...EVENT, data: { resourceId: 'x' } },
+        expected: unsigned('moved'),
+      },
+    },
+  },
 }
 
 providerContract('dashscope', subject)
@@ -206,6 +225,8 @@ type Case = {
 const prompt = 'a red ball rolls over a table'
 const uri = (content: string): string => `data:image/png;base64,${Buffer.from(content).toString('base64')}`
 
+const linkTo = (role: string): string => `https://gateway.example/v1/inputs/${role}?sig=1`
+
 const BODIES: readonly Case[] = [
   { model: MODEL, input: { prompt }, parameters: {} },
   {
@@ -245,6 +266,13 @@ const BODIES: readonly Case[] = [
     parameters: { resolution: '1080P', duration: 2 },
   },
   {
+    model: 'wan2.6-r2v',
+    request: { size: '720x1280', seconds: '10' },
+    inputs: [inputFile('reference', 'a'), inputFile('reference', 'b')],
+    input: { prompt, reference_urls: [linkTo('reference'), linkTo('reference')] },
+    parameters: { size: '720*1280', duration: 10 },
+  },
+  {
     model: 'wan2.7-r2v',
     inputs: [inputFile('reference', 'a'), inputFile('reference', 'b')],
     input: {
@@ -281,6 +309,7 @@ const REFUSED: readonly [model: string, inputs: ReturnType<typeof inputFile>[]][
   [MODEL, [inputFile('first_frame', 'a')]],
   [MODEL, [inputFile('video', 'a')]],
   ['wan2.6-i2v', []],
+  ['wan2.6-r2v', []],
   ['wan2.6-i2v', [inputFile('first_frame', 'a'), inputFile('last_frame', 'b')]],
   ['wan2.7-r2v', [inputFile('first_frame', 'a'), inputFile('reference', 'b')]],
 ]

@@ -5,6 +5,7 @@ import { createFal } from '../../src/providers/fal/index.ts'
 import { SubmitUnknown } from '../../src/providers/provider.ts'
 import type { StartOutcome, Verdict } from '../../src/task/verdict.ts'
 import { answer, html, json, reset, type Behaviour, type Reply } from './fault-server.ts'
+import { cancelCases, type CancelCase } from './provider-cases.ts'
 import { providerContract } from './provider-contract.ts'
 import {
   inputFile,
@@ -263,6 +264,28 @@ test('fal start: nothing is kept of URLs elsewhere, and an id with a slash is es
 test('fal start: an id without a status is unknown', async (context) => {
   const { provider } = await openSubject(context, subject, answer(json(200, { request_id: ID })))
   await assert.rejects(provider.start(startRequest('fal-ai/veo3.1')), SubmitUnknown)
+})
+
+const CANCELS: readonly CancelCase[] = [
+  ['202 and a request for it', json(202, { status: 'CANCELLATION_REQUESTED' }), 'cancelled'],
+  ['taken out of the queue', json(200, { status: 'OK' }), 'cancelled'],
+  ['400 of one that is over', json(400, { status: 'ALREADY_COMPLETED' }), 'refused'],
+  ['200 of one that is over', json(200, { status: 'ALREADY_COMPLETED' }), 'refused'],
+  ['404 of an unknown one', json(404, { status: 'NOT_FOUND' }), 'refused'],
+  ['a refusal in words', json(404, fixtures.no_such_request), 'refused'],
+  ['another word', json(202, { status: 'IN_PROGRESS' }), null],
+  ['the word with an outage', json(500, { status: 'CANCELLATION_REQUESTED' }), null],
+  ['a wrong key', json(401, fixtures.unauthenticated), null],
+  ['an empty 202', { status: 202, body: '' }, null],
+  ['a page', html(200), null],
+]
+
+cancelCases('fal', subject, { request: ['PUT', `${RESPONSE}/cancel`], cases: CANCELS })
+
+test('fal cancel: what a result is asked with does not belong to it', async (context) => {
+  const { provider, upstream } = await openSubject(context, subject, answer(json(200, { status: 'OK' })))
+  await provider.cancel?.({ ...operation, responsePath: `${RESPONSE}?x=1` }, signal)
+  assert.equal(upstream.seen[0]?.path, `${RESPONSE}/cancel`)
 })
 
 type Case = { model: string; request?: object; inputs?: ReturnType<typeof inputFile>[]; fields: object }

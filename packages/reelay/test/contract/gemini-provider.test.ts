@@ -137,8 +137,12 @@ const subject: ProviderSubject = {
   }),
   callbacks: {
     registered: ({ body }) => JSON.parse(body).webhookConfig?.uris[0],
+    isAccountWide: true,
     readings: {
-      'F12: an event with a short name': { body: fixtures.callback, expected: unsigned('ended') },
+      'F12: an event with a short name': {
+        body: fixtures.callback,
+        expected: { ...unsigned('ended'), job: { idEnd: '/operations/abc' } },
+      },
       'an event with a whole name': {
         body: fixtures.callback_with_name,
         expected: unsigned('ended', OPERATION),

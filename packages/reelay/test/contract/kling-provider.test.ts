@@ -311,3 +311,14 @@ test('kling check: says whether the key is good', async (context) => {
   const detail = 'Authorization has expired (1004) (HTTP 401)'
   assert.deepEqual(await bad.provider.check?.(signal), { ok: false, detail })
 })
+
+test('kling start: a resolution and a mode that chooses one are refused together', async (context) => {
+  const { provider, upstream } = await openSubject(context, subject, answer(json(200, fixtures.created)))
+  const request = { ...plainRequest('kling-v3'), resolution: '720p', providerOptions: { mode: 'pro' } }
+  const outcome = await provider.start(startRequest('kling-v3', { request }))
+  assert.match(
+    outcome.kind === 'rejected' ? outcome.detail : '',
+    /resolution or provider_options.mode, not both/,
+  )
+  assert.equal(upstream.posts(), 0)
+})

@@ -5,7 +5,7 @@ import { createLocalai } from '../../src/providers/localai/index.ts'
 import { SubmitUnknown } from '../../src/providers/provider.ts'
 import type { StartOutcome, Verdict } from '../../src/task/verdict.ts'
 import { answer, html, json, reset, type Behaviour, type Reply } from './fault-server.ts'
-import { noVerdictCases } from './provider-cases.ts'
+import { noVerdictCases, refusalCases, type RefusalCase } from './provider-cases.ts'
 import { providerContract } from './provider-contract.ts'
 import { inputFile, openSubject, plainRequest, startRequest } from './provider-subject.ts'
 import type { Opened, ProviderSubject } from './provider-subject.ts'
@@ -83,6 +83,14 @@ const subject: ProviderSubject = {
     },
     'the whole file, where ranges are ignored': {
       reply: { status: 200, headers: { 'content-type': 'video/mp4' }, body: 'whole' },
+      expected: done,
+    },
+    'a whole file that is longer than any answer': {
+      reply: {
+        status: 200,
+        headers: { 'content-type': 'video/mp4' },
+        body: Buffer.alloc(6 * 1024 * 1024, 1),
+      },
       expected: done,
     },
     'no such file': { reply: json(404, fixtures.not_found), expected: { kind: 'gone' } },
@@ -262,35 +270,24 @@ for (const [title, given, roles, expected] of BODIES) {
   })
 }
 
-const REFUSED: readonly [title: string, request: object, files: string[], words: RegExp][] = [
-  ['a length without a frame rate', { seconds: '5' }, [], /provider_options\.fps/],
+const REFUSED: readonly RefusalCase[] = [
+  ['a length without a frame rate', MODEL, { seconds: '5' }, [], /provider_options\.fps/],
   [
     'a length and a number of frames',
+    MODEL,
     { seconds: '5', providerOptions: { fps: 16, num_frames: 10 } },
     [],
     /not both/,
   ],
-  ['a tier alone', { resolution: '720p' }, [], /takes pixels: give size/],
-  ['a ratio alone', { aspectRatio: '16:9' }, [], /takes pixels: give size/],
-  ['a size that is no size', { size: 'large' }, [], /WIDTHxHEIGHT/],
-  ['a seed beyond 32 bits', { seed: 2_147_483_648 }, [], /up to 2147483647/],
-  ['sound', { generateAudio: false }, [], /no generate_audio/],
-  ['three files', {}, ['reference', 'reference', 'reference'], /two files at most/],
+  ['a tier alone', MODEL, { resolution: '720p' }, [], /takes pixels: give size/],
+  ['a ratio alone', MODEL, { aspectRatio: '16:9' }, [], /takes pixels: give size/],
+  ['a size that is no size', MODEL, { size: 'large' }, [], /WIDTHxHEIGHT/],
+  ['a seed beyond 32 bits', MODEL, { seed: 2_147_483_648 }, [], /up to 2147483647/],
+  ['sound', MODEL, { generateAudio: false }, [], /no generate_audio/],
+  ['three files', MODEL, {}, ['reference', 'reference', 'reference'], /two files at most/],
 ]
 
-for (const [title, given, roles, words] of REFUSED) {
-  test(`localai start: ${title}: refused, and nothing is sent`, async (context) => {
-    const { provider, upstream } = await openSubject(context, subject, answer(json(200, fixtures.created)))
-    const inputs = roles.map((role) => inputFile(role as 'reference', 'a'))
-    const outcome = await provider.start(
-      startRequest(MODEL, { request: { ...plainRequest(MODEL), ...given }, inputs }),
-    )
-    assert.ok(outcome.kind === 'rejected')
-    assert.equal(outcome.code, 'invalid_input')
-    assert.match(outcome.detail, words)
-    assert.equal(upstream.posts(), 0)
-  })
-}
+refusalCases('localai', subject, REFUSED)
 
 test('localai check: its models, or what is wrong with the key', async (context) => {
   const good = await openSubject(context, subject, answer(json(200, fixtures.models)))

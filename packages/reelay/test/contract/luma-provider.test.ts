@@ -2,13 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fixtures from '../../src/providers/luma/fixtures/answers.json' with { type: 'json' }
 import { createLuma } from '../../src/providers/luma/index.ts'
-import { SubmitUnknown } from '../../src/providers/provider.ts'
+import { SubmitUnknown, type InputFile } from '../../src/providers/provider.ts'
 import type { StartOutcome, Verdict } from '../../src/task/verdict.ts'
 import { answer, html, json, type Reply } from './fault-server.ts'
-import { noVerdictCases, refusalCases, type RefusalCase } from './provider-cases.ts'
+import { cancelCases, noVerdictCases, refusalCases } from './provider-cases.ts'
+import type { CancelCase, RefusalCase } from './provider-cases.ts'
 import { providerContract } from './provider-contract.ts'
 import {
   callbackField,
+  inputFile,
   openSubject,
   plainRequest,
   startRequest,
@@ -165,7 +167,7 @@ for (const suffix of ['', '/', '/v1', '/dream-machine', '/dream-machine/v1', '/d
   })
 }
 
-const CANCELS: readonly [title: string, reply: Reply, outcome: 'cancelled' | 'refused' | null][] = [
+const CANCELS: readonly CancelCase[] = [
   ['204', { status: 204, body: '' }, 'cancelled'],
   ['no such job', json(404, fixtures.not_found), 'refused'],
   ['a refusal', json(400, { detail: 'Generation is completed' }), 'refused'],
@@ -175,15 +177,7 @@ const CANCELS: readonly [title: string, reply: Reply, outcome: 'cancelled' | 're
   ['an outage', json(500, { detail: 'no' }), null],
 ]
 
-for (const [title, reply, outcome] of CANCELS) {
-  test(`luma cancel: ${title} is ${outcome ?? 'no answer'}`, async (context) => {
-    const { provider, upstream } = await openSubject(context, subject, answer(reply))
-    const cancelled = provider.cancel?.({ providerTaskId: ID }, signal)
-    if (outcome === null) await assert.rejects(async () => cancelled, { name: 'ProbeUnavailable' })
-    else assert.equal(await cancelled, outcome)
-    assert.deepEqual([upstream.seen[0]?.method, upstream.seen[0]?.path], ['DELETE', PATH])
-  })
-}
+cancelCases('luma', subject, { request: ['DELETE', PATH], cases: CANCELS })
 
 const PROMPT = 'a red ball rolls over a table'
 
@@ -226,11 +220,53 @@ for (const [title, model, given, expected] of BODIES) {
 const REFUSED: readonly RefusalCase[] = [
   ['seed', MODEL, { seed: 0 }, [], /Luma has no seed: leave it out/],
   ['sound', MODEL, { generateAudio: true }, [], /has no generate_audio/],
-  ['a file', MODEL, {}, ['first_frame'], /public addresses only/],
+  ['a video', MODEL, {}, ['video'], /pictures only/],
+  ['three pictures', MODEL, {}, ['reference', 'reference', 'reference'], /two files at most/],
   ['pixels that no tier has', 'ray-9', { size: '1000x300' }, [], /aspect_ratio is one of/],
 ]
 
 refusalCases('luma', subject, REFUSED)
+
+const linkTo = (role: string): string => `https://gateway.example/v1/inputs/${role}?sig=1`
+
+const KEYFRAMES: readonly [roles: InputFile['role'][], keyframes: object][] = [
+  [['first_frame'], { frame0: { type: 'image', url: linkTo('first_frame') } }],
+  [['last_frame'], { frame1: { type: 'image', url: linkTo('last_frame') } }],
+  [
+    ['last_frame', 'first_frame'],
+    {
+      frame0: { type: 'image', url: linkTo('first_frame') },
+      frame1: { type: 'image', url: linkTo('last_frame') },
+    },
+  ],
+  [['reference'], { frame0: { type: 'image', url: linkTo('reference') } }],
+]
+
+for (const [roles, keyframes] of KEYFRAMES) {
+  test(`luma start: ${roles.join(' and ')} by address`, async (context) => {
+    const { provider, upstream } = await openSubject(context, subject, answer(json(201, fixtures.created)))
+    await provider.start(startRequest(MODEL, { inputs: roles.map((role) => inputFile(role, 'x')) }))
+    assert.deepEqual(JSON.parse(upstream.seen[0]?.body ?? ''), { model: MODEL, prompt: PROMPT, keyframes })
+  })
+}
+
+test('luma start: a picture without an address is an error before anything is sent', async (context) => {
+  const { provider, upstream } = await openSubject(context, subject, answer(json(201, fixtures.created)))
+  let asked = 0
+  const start = startRequest(MODEL, {
+    inputs: [
+      {
+        ...inputFile('first_frame', 'x'),
+        publicUrl: () => {
+          throw new Error('no address')
+        },
+      },
+    ],
+    mayStillSend: () => (asked += 1) > 0,
+  })
+  await assert.rejects(provider.start(start), { message: 'no address' })
+  assert.deepEqual([asked, upstream.posts()], [0, 0])
+})
 
 test('luma check: the balance, or what is wrong with the key', async (context) => {
   const good = await openSubject(context, subject, answer(json(200, fixtures.credits)))

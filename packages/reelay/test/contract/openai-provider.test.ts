@@ -6,7 +6,7 @@ import fixtures from '../../src/providers/openai/fixtures/answers.json' with { t
 import { ProbeUnavailable, SubmitUnknown } from '../../src/providers/provider.ts'
 import { answer, html, json, type Behaviour, type Reply } from './fault-server.ts'
 import { providerContract } from './provider-contract.ts'
-import { inputFile, openSubject, plainRequest, startRequest } from './provider-subject.ts'
+import { inputFile, openSubject, plainRequest, startRequest, unsigned } from './provider-subject.ts'
 import type { Opened, ProviderSubject } from './provider-subject.ts'
 
 const ID = 'video_gen_0a1b'
@@ -87,6 +87,19 @@ const subjectOf = (dialect: OpenaiDialect, apiKey?: string): ProviderSubject => 
     link: { role: 'video', ref: `${baseUrl}/files/out.mp4` },
     content: { role: 'video', ref: 'content' },
   }),
+  callbacks: {
+    readings: {
+      'F37: an event': {
+        body: { id: 'evt_1', object: 'event', type: 'video.completed', data: { id: ID } },
+        expected: unsigned('ended', operation),
+      },
+      'an event of a failure': {
+        body: { type: 'video.failed', data: { id: ID } },
+        expected: unsigned('ended', operation),
+      },
+      'an event of something else': { body: { type: 'response.completed' }, expected: unsigned('moved') },
+    },
+  },
 })
 
 providerContract('openai', subjectOf('openai', 'key_1'))

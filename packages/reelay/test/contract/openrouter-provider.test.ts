@@ -8,10 +8,12 @@ import { answer, json, type Reply } from './fault-server.ts'
 import { noVerdictCases, refusalCases, type RefusalCase } from './provider-cases.ts'
 import { providerContract } from './provider-contract.ts'
 import {
+  callbackField,
   inputFile,
   openSubject,
   plainRequest,
   startRequest,
+  unsigned,
   type ProviderSubject,
 } from './provider-subject.ts'
 
@@ -147,6 +149,17 @@ const subject: ProviderSubject = {
     link: { role: 'video', ref: `${baseUrl}/files/v.mp4` },
     content: { role: 'video', ref: 'content:0' },
   }),
+  callbacks: {
+    registered: callbackField,
+    readings: {
+      completed: { body: fixtures.callback_completed, expected: unsigned('ended', { providerTaskId: ID }) },
+      failed: { body: fixtures.callback_failed, expected: unsigned('ended', { providerTaskId: ID }) },
+      'a word that is no end': {
+        body: { type: 'video.generation.in_progress', data: { id: ID, status: 'in_progress' } },
+        expected: unsigned('moved', { providerTaskId: ID }),
+      },
+    },
+  },
 }
 
 providerContract('openrouter', subject)

@@ -12,6 +12,7 @@ import {
   openSubject,
   plainRequest,
   startRequest,
+  unsigned,
   type ProviderSubject,
 } from './provider-subject.ts'
 
@@ -117,6 +118,13 @@ const subject: ProviderSubject = {
   },
   otherJob: job({ id: 987654321 }),
   outputs: (baseUrl) => ({ link: { role: 'video', ref: `${baseUrl}/files/v.mp4` } }),
+  callbacks: {
+    readings: {
+      'F27: a result': { body: fixtures.callback, expected: unsigned('ended', operation) },
+      'a failure': { body: { id: ID, status: 8 }, expected: unsigned('ended', operation) },
+      'a job that goes on': { body: { id: ID, status: 5 }, expected: unsigned('moved', operation) },
+    },
+  },
 }
 
 providerContract('pixverse', subject)

@@ -86,8 +86,11 @@ function spoiled(body: unknown, value: unknown): unknown[] {
   )
 }
 
-const read = (provider: Provider, body: Uint8Array): CallbackReading | undefined =>
-  provider.readCallback?.({ headers: {}, body })
+const read = async (provider: Provider, body: Uint8Array): Promise<CallbackReading | undefined> =>
+  provider.readCallback?.({ headers: {}, body, urls: [URL_GIVEN] })
+
+const kindOf = ({ registered, isAccountWide = false }: CallbackSubject): Provider['traits']['callbacks'] =>
+  registered === undefined ? 'account' : isAccountWide ? 'both' : 'per_request'
 
 /** What adapters must do whose provider calls back, and that the others do nothing of it. */
 export function providerCallbackContract(
@@ -103,18 +106,41 @@ export function providerCallbackContract(
 
   it('traits, reader and subject agree', async (context) => {
     const { provider } = await openSubject(context, subject, answer(subject.accepted.reply))
-    assert.equal(provider.traits.callbacks, callbacks === undefined ? undefined : 'per_request')
+    assert.equal(provider.traits.callbacks, callbacks === undefined ? undefined : kindOf(callbacks))
     assert.equal(provider.readCallback !== undefined, callbacks !== undefined)
   })
 
   if (callbacks === undefined) return
-  registrationContract(it, subject, callbacks)
+  const { registered } = callbacks
+  if (registered === undefined) accountContract(it, subject)
+  else registrationContract(it, subject, registered)
   readingContract(it, subject, callbacks)
 }
 
 type It = (title: string, body: (context: TestContext) => Promise<void>) => void
 
-function registrationContract(it: It, subject: ProviderSubject, { registered }: CallbackSubject): void {
+function accountContract(it: It, subject: ProviderSubject): void {
+  it('a create registers nothing, whatever it is given', async (context) => {
+    const { provider, upstream } = await openSubject(context, subject, answer(subject.accepted.reply))
+    const request = { ...plainRequest(subject.model), providerOptions: FIELDS }
+    await provider.start(startRequest(subject.model, { callbackUrl: URL_GIVEN }))
+    await provider.start(startRequest(subject.model, { callbackUrl: null }))
+    const [given, none] = upstream.seen
+    assert.doesNotMatch(`${given?.path} ${given?.body}`, /callback|webhook|gate\.example/i)
+    // Forms differ by their boundary only.
+    if (given?.headers['content-type'] === 'application/json') assert.equal(given.body, none?.body)
+    assert.deepEqual(
+      provider.traits.providerOptions.filter((option) => option in request.providerOptions),
+      [],
+    )
+  })
+}
+
+function registrationContract(
+  it: It,
+  subject: ProviderSubject,
+  registered: NonNullable<CallbackSubject['registered']>,
+): void {
   it('registers the URL as given, and changes nothing else', async (context) => {
     const { provider, upstream } = await openSubject(context, subject, answer(subject.accepted.reply))
     const outcome = await provider.start(startRequest(subject.model, { callbackUrl: URL_GIVEN }))
@@ -151,7 +177,7 @@ function readingContract(it: It, subject: ProviderSubject, { readings }: Callbac
   for (const [title, { body, expected }] of Object.entries(readings)) {
     it(title, async (context) => {
       const { provider, upstream } = await openSubject(context, subject, answer(subject.accepted.reply))
-      assert.deepEqual(read(provider, utf8(JSON.stringify(body))), expected)
+      assert.deepEqual(await read(provider, utf8(JSON.stringify(body))), expected)
       assert.equal(upstream.seen.length, 0)
     })
   }
@@ -159,7 +185,8 @@ function readingContract(it: It, subject: ProviderSubject, { readings }: Callbac
   it('a job that is named is the one that start would have stored', async (context) => {
     const { provider } = await openSubject(context, subject, answer(subject.accepted.reply))
     for (const { body } of Object.values(readings)) {
-      const operation = read(provider, utf8(JSON.stringify(body)))?.operation ?? null
+      const reading = await read(provider, utf8(JSON.stringify(body)))
+      const operation = reading?.operation ?? null
       if (operation !== null) assert.deepEqual(operation, subject.accepted.operation)
     }
   })
@@ -167,18 +194,24 @@ function readingContract(it: It, subject: ProviderSubject, { readings }: Callbac
   for (const [title, body] of Object.entries(GARBAGE)) {
     it(`${title} is a hint and no more`, async (context) => {
       const { provider } = await openSubject(context, subject, answer(subject.accepted.reply))
-      assert.deepEqual(read(provider, body), unsigned('moved'))
+      assert.deepEqual(await read(provider, body), unsigned('moved'))
     })
   }
 
   it('a value of another kind never throws, and names no other job', async (context) => {
     const { provider } = await openSubject(context, subject, answer(subject.accepted.reply))
-    const ids = new Set(Object.values(readings).map(({ expected }) => expected.operation?.providerTaskId))
+    const ids = new Set(
+      Object.values(readings).map(({ expected: { operation, job } }) =>
+        job !== undefined && 'id' in job ? job.id : operation?.providerTaskId,
+      ),
+    )
     for (const { body } of Object.values(readings)) {
       for (const wrong of WRONG_VALUES.flatMap((value) => spoiled(body, value))) {
-        const reading = read(provider, utf8(JSON.stringify(wrong)))
+        const reading = await read(provider, utf8(JSON.stringify(wrong)))
         assert.ok(['ended', 'moved'].includes(reading?.hint ?? ''))
-        const id = reading?.operation?.providerTaskId
+        const { job } = reading ?? {}
+        const id =
+          reading?.operation?.providerTaskId ?? (job !== undefined && 'id' in job ? job.id : undefined)
         assert.ok(id === undefined || ids.has(id) || /^-?[\d.]+$/.test(id), id?.slice(0, 80))
       }
     }

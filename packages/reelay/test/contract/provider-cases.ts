@@ -49,3 +49,23 @@ export function refusalCases(name: string, subject: ProviderSubject, cases: read
     })
   }
 }
+
+export type CancelCase = readonly [title: string, reply: Reply, outcome: 'cancelled' | 'refused' | null]
+
+/** What answers to a cancel mean; null: they do not tell. */
+export function cancelCases(
+  name: string,
+  subject: ProviderSubject,
+  { request, cases }: { request: readonly [method: string, path: string]; cases: readonly CancelCase[] },
+): void {
+  for (const [title, reply, outcome] of cases) {
+    test(`${name} cancel: ${title} is ${outcome ?? 'no answer'}`, async (context) => {
+      const { provider, upstream } = await openSubject(context, subject, answer(reply))
+      const cancelled = provider.cancel?.(subject.accepted.operation, signal)
+      if (outcome === null) await assert.rejects(async () => cancelled, { name: 'ProbeUnavailable' })
+      else assert.equal(await cancelled, outcome)
+      const [seen] = upstream.seen
+      assert.deepEqual([seen?.method, seen?.path, seen?.body], [...request, ''])
+    })
+  }
+}

@@ -13,6 +13,8 @@ import type { Behaviour, FaultServer, Reply, SeenRequest } from './fault-server.
 export type ProviderSubject = {
   open(upstream: { baseUrl: string; guarded: GuardedClient; clock: TestClock }): Provider
   model: string
+  /** Which requests are creates, for providers that are asked by POST too. Default: every POST. */
+  isCreate?: (request: SeenRequest) => boolean
   /** A create's answer, and what `start` makes of it. */
   accepted: { reply: Reply; operation: Operation }
   /** Refusals in the provider's own words. */
@@ -28,8 +30,13 @@ export type ProviderSubject = {
 }
 
 export type CallbackSubject = {
-  /** The URL that a create registers, read where the provider reads it; undefined when it registers none. */
-  registered: (create: SeenRequest) => unknown
+  /**
+   * The URL that a create registers, read where the provider reads it; undefined when it registers none. Absent where the
+   * operator registers one for the whole account, and none is registered by a create.
+   */
+  registered?: (create: SeenRequest) => unknown
+  /** The operator may register a URL for the whole account. */
+  isAccountWide?: boolean
   /** Bodies of callbacks, and what is made of them. */
   readings: Readonly<Record<string, { body: object; expected: CallbackReading }>>
 }
@@ -86,7 +93,7 @@ export function inputFile(role: InputFile['role'], content: string): InputFile {
     bytes: bytes.byteLength,
     filename: `${role}.png`,
     read: async () => bytes,
-    localPath: () => '',
+    publicUrl: () => `https://gateway.example/v1/inputs/${role}?sig=1`,
   }
 }
 

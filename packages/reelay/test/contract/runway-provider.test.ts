@@ -218,7 +218,13 @@ const BODIES: readonly Case[] = [
     path: IMAGE,
     fields: { promptText, promptImage: [{ uri: uri('a') }, { uri: uri('b') }] },
   },
-  { model: 'seedance2_fast', path: TEXT, fields: { promptText } },
+  {
+    model: 'veo3.1_fast',
+    request: { seed: 7 },
+    path: TEXT,
+    fields: { promptText, ratio: '1280:720', seed: 7 },
+  },
+  { model: 'seedance2_fast', request: { seed: 7 }, path: TEXT, fields: { promptText, seed: 7 } },
   {
     model: 'hailuo3',
     request: { aspectRatio: '16:9', resolution: '2k', seconds: '6', seed: 3, negativePrompt: 'rain' },
@@ -248,8 +254,9 @@ for (const { model, request, inputs = [], path, fields } of BODIES) {
 
 const REFUSED: readonly (Pick<Case, 'model' | 'inputs'> & { request?: object })[] = [
   { model: MODEL, request: { negativePrompt: 'rain' } },
-  { model: 'veo3.1', request: { seed: 1 } },
+  { model: 'seedance2', request: { negativePrompt: 'rain' } },
   { model: 'gen4_turbo' },
+  { model: 'unlisted', request: { size: '1280x720', aspectRatio: '16:9' } },
   { model: 'seedance2', inputs: [inputFile('first_frame', 'a'), inputFile('reference', 'b')] },
   { model: MODEL, inputs: [inputFile('video', 'v')] },
 ]

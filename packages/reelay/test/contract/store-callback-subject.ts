@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import type { CallbackIn, Move, Store } from '../../src/store/store.ts'
+import type { AccountCallbackIn, CallbackIn, Move, Store } from '../../src/store/store.ts'
 import type { Clock } from '../../src/system/clock.ts'
 import { TestClock } from '../../src/system/test-clock.ts'
 import type { TaskState } from '../../src/task/state.ts'
-import { attemptOf, LEASE_MS, StoreSubject } from './store-subject.ts'
+import { ACCOUNT, attemptOf, LEASE_MS, StoreSubject } from './store-subject.ts'
 
 export const HOUR_MS: number = 3_600_000
 
@@ -56,6 +56,14 @@ export class CallbackSubject extends StoreSubject {
 
   record(patch: Partial<CallbackIn> = {}): ReturnType<Store['recordCallback']> {
     return this.store.recordCallback(callbackOf(this, patch))
+  }
+
+  /** What came to the address of the account. */
+  recordForAccount(patch: Partial<AccountCallbackIn> = {}): ReturnType<Store['recordAccountCallback']> {
+    const { projectId: _project, taskId: _task, attempt: _attempt, ...callback } = callbackOf(this, {})
+    const { account = ACCOUNT, body = callback.body, verdict = 'unsigned' } = patch
+    const dedupeKey = `${account}.${verdict}.${Buffer.from(body).toString('hex').slice(0, 600)}`
+    return this.store.recordAccountCallback({ ...callback, account, job: null, dedupeKey, ...patch })
   }
 
   /** Opens attempt `n`, whose token hash is `hash-<n>-<task>`, and holds the lease. */

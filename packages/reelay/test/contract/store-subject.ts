@@ -61,8 +61,8 @@ export class StoreSubject {
     return outcome.task
   }
 
-  task(id: string): Task {
-    const task = this.store.loadTask(id)
+  async task(id: string): Promise<Task> {
+    const task = await this.store.loadTask(id)
     if (task === undefined) throw new Error(`no task ${id}`)
     return task
   }

@@ -33,11 +33,10 @@ const laterOn = (detail: string): StartOutcome => ({
   retryAtMs: NOW_MS + 5_000,
   pauseAccountMs: 5_000,
 })
-const failed = (code: 'provider_failed' | 'moderation_blocked', detail: string): Verdict => ({
-  kind: 'failed',
-  code,
-  detail,
-})
+const failed = (
+  code: 'provider_failed' | 'moderation_blocked' | 'provider_cancelled',
+  detail: string,
+): Verdict => ({ kind: 'failed', code, detail })
 
 const subject: ProviderSubject = {
   open: ({ baseUrl, guarded, clock }) => createVidu({ baseUrl, apiKey: 'key_1', guarded, clock }),
@@ -47,6 +46,10 @@ const subject: ProviderSubject = {
     'throttling in its own words': {
       reply: json(429, fixtures.too_fast),
       expected: laterOn('too many requests (SystemThrottling)'),
+    },
+    'too many jobs at a time, which is not about money': {
+      reply: json(429, { code: 429, reason: 'QuotaExceeded', message: 'quota exceeded', metadata: {} }),
+      expected: laterOn('quota exceeded (QuotaExceeded)'),
     },
     'another operation is in process': {
       reply: json(400, fixtures.in_process),
@@ -111,6 +114,10 @@ const subject: ProviderSubject = {
     'failed by the audit': {
       reply: job({ state: 'failed', err_code: 'AuditSubmitIllegal' }),
       expected: failed('moderation_blocked', 'AuditSubmitIllegal'),
+    },
+    'cancelled there': {
+      reply: job({ state: 'failed', err_code: 'UserCancelled' }),
+      expected: failed('provider_cancelled', 'UserCancelled'),
     },
     'failed inside': {
       reply: job({ state: 'failed', err_code: 'InternalServiceFailure' }),
@@ -268,4 +275,12 @@ test('vidu check: says whether the key is good', async (context) => {
   const bad = await openSubject(context, subject, answer(json(401, fixtures.bad_key)))
   const detail = 'invalid api key (Unauthorized) (HTTP 401)'
   assert.deepEqual(await bad.provider.check?.(signal), { ok: false, detail })
+})
+
+test('vidu probe: of a job that was made elsewhere any payload is its own, another id is not', async (context) => {
+  const adopted = { providerTaskId: ID }
+  const own = await openSubject(context, subject, answer(job({ payload: 'of somebody' })))
+  assert.deepEqual(await own.provider.probe(adopted, signal), { kind: 'running' })
+  const other = await openSubject(context, subject, answer(job({ id: 'other' })))
+  await assert.rejects(other.provider.probe(adopted, signal), { name: 'ProbeUnavailable' })
 })

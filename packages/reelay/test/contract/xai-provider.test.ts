@@ -5,7 +5,7 @@ import { createXai } from '../../src/providers/xai/index.ts'
 import { SubmitUnknown } from '../../src/providers/provider.ts'
 import type { StartOutcome, Verdict } from '../../src/task/verdict.ts'
 import { answer, html, json, type Reply } from './fault-server.ts'
-import { noVerdictCases } from './provider-cases.ts'
+import { noVerdictCases, refusalCases, type RefusalCase } from './provider-cases.ts'
 import { providerContract } from './provider-contract.ts'
 import {
   inputFile,
@@ -235,31 +235,21 @@ for (const [title, model, given, files, expected] of BODIES) {
   })
 }
 
-const REFUSED: readonly [title: string, request: object, files: string[], words: RegExp][] = [
+const REFUSED: readonly RefusalCase[] = [
   [
     'seed and negative prompt',
+    MODEL,
     { seed: 7, negativePrompt: 'rain' },
     [],
     /xAI has no negative_prompt and no seed/,
   ],
-  ['no sound', { generateAudio: false }, [], /no generate_audio/],
-  ['a last frame', {}, ['first_frame', 'last_frame'], /no last frame/],
-  ['a frame with references', {}, ['first_frame', 'reference'], /not both together/],
-  ['a video', {}, ['video'], /pictures only/],
+  ['no sound', MODEL, { generateAudio: false }, [], /no generate_audio/],
+  ['a last frame', MODEL, {}, ['first_frame', 'last_frame'], /no last frame/],
+  ['a frame with references', MODEL, {}, ['first_frame', 'reference'], /not both together/],
+  ['a video', MODEL, {}, ['video'], /pictures only/],
 ]
 
-for (const [title, given, roles, words] of REFUSED) {
-  test(`xai start: ${title}: refused, and nothing is sent`, async (context) => {
-    const { provider, upstream } = await openSubject(context, subject, answer(json(200, fixtures.created)))
-    const inputs = roles.map((role) => inputFile(role as 'reference', 'x'))
-    const request = { ...plainRequest(MODEL), ...given }
-    const outcome = await provider.start(startRequest(MODEL, { request, inputs }))
-    assert.ok(outcome.kind === 'rejected')
-    assert.equal(outcome.code, 'invalid_input')
-    assert.match(outcome.detail, words)
-    assert.equal(upstream.posts(), 0)
-  })
-}
+refusalCases('xai', subject, REFUSED)
 
 test('xai check: the list of models, or what is wrong with the key', async (context) => {
   const good = await openSubject(context, subject, answer(json(200, fixtures.models)))

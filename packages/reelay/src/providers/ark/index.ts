@@ -4,6 +4,7 @@ import type { Operation, Verdict } from '../../task/verdict.ts'
 import { cancelJob } from '../cancel-job.ts'
 import { checkAccount } from '../check-account.ts'
 import { readProviderError } from '../provider-error.ts'
+import { operationOfId } from '../operation-of-id.ts'
 import type { Provider, Traits } from '../provider.ts'
 import { createTaskApi } from '../task-api.ts'
 import { createUpstream } from '../upstream.ts'
@@ -86,6 +87,7 @@ export function createArk(options: ArkOptions): Provider {
     check: async (signal) =>
       checkAccount(api, { path: CHECK_PATH, isGood: isArkList, readError: readProviderError }, signal),
     readCallback: readArkCallback,
+    operationOf: operationOfId,
     stop: upstream.stop,
   }
 }

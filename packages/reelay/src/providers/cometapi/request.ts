@@ -1,10 +1,14 @@
 import type { ModelCapabilities, SecondsRange } from '@reelay/sdk'
 import { fitRequest } from '../../task/fit-request.ts'
-import type { ProviderModel } from '../../task/capabilities.ts'
+import type { InputWay, ProviderModel } from '../../task/capabilities.ts'
 import type { VideoRequest } from '../../task/request.ts'
+import type { ArrangedInputs } from '../arrange-inputs.ts'
+import { KLING_MODELS, klingCreate } from '../kling/request.ts'
 import type { StartRequest } from '../provider.ts'
 import { multipartBody, type FormField } from '../request-body.ts'
+import { RUNWAY_IMAGE_TO_VIDEO, RUNWAY_MODELS, runwayCreate } from '../runway/request.ts'
 import type { UpstreamBody } from '../upstream.ts'
+import { XAI_MODELS, xaiBody } from '../xai/request.ts'
 
 /** Pixels by tier and ratio, as the model's page lists them. */
 type SizeTable = Readonly<Record<string, Readonly<Record<string, string>>>>
@@ -156,11 +160,63 @@ const MODELS: readonly CometModel[] = [
   veo('veo3.1-fast'),
 ]
 
-export const COMETAPI_MODELS: readonly ProviderModel[] = MODELS.map(({ id, capabilities }) => ({
-  id,
-  capabilities,
-  price: null,
-}))
+/**
+ * The routes on which a maker's own API is spoken, by the first part of their paths. All other models are on
+ * `/v1/videos`.
+ */
+export type NativeDialect = 'kling' | 'runwayml' | 'grok'
+
+const FIVE_OR_TEN: SecondsRange = { min: 5, max: 10, values: [5, 10], default: 5 }
+
+/** Models of a maker, less what CometAPI's pages do not say of them. */
+function narrowed(
+  models: readonly ProviderModel[],
+  narrower: Partial<ModelCapabilities>,
+  inputs: InputWay,
+): readonly ProviderModel[] {
+  return models.flatMap((model) =>
+    model.capabilities === null
+      ? []
+      : // What the maker itself charges is not the price here.
+        [{ ...model, capabilities: { ...model.capabilities, ...narrower }, price: null, inputs }],
+  )
+}
+
+const named = (models: readonly ProviderModel[], id: string): readonly ProviderModel[] =>
+  models.filter((model) => model.id === id)
+
+/** Which models are on which route: the catalog decides how a model is spoken to. */
+const NATIVE_MODELS: Readonly<Record<NativeDialect, readonly ProviderModel[]>> = {
+  // Its pages have two lengths, and no field for sound.
+  kling: narrowed(KLING_MODELS, { seconds: FIVE_OR_TEN, audio: 'never' }, 'data_uri'),
+  // Its pages have the picture as a link only.
+  runwayml: narrowed(named(RUNWAY_MODELS, 'gen4_turbo'), { seconds: FIVE_OR_TEN }, 'url'),
+  // One picture, no references, and a second when no length is asked for.
+  grok: narrowed(
+    named(XAI_MODELS, 'grok-imagine-video'),
+    { seconds: { min: 1, max: 15, values: null, default: 1 }, inputs: { first_frame: 1 } },
+    'data_uri',
+  ),
+}
+
+export const NATIVE_DIALECTS: readonly NativeDialect[] = ['kling', 'runwayml', 'grok']
+
+export const COMETAPI_MODELS: readonly ProviderModel[] = [
+  ...MODELS.map(({ id, capabilities }) => ({ id, capabilities, price: null })),
+  ...NATIVE_DIALECTS.flatMap((dialect) => NATIVE_MODELS[dialect]),
+]
+
+/**
+ * The route of a model; a null dialect is `/v1/videos`. A model that the catalog does not have may be named with
+ * its route before it, for instance `kling/kling-v1-5`.
+ */
+export function cometapiRoute(model: string): { dialect: NativeDialect | null; model: string } {
+  const listed = NATIVE_DIALECTS.find((dialect) => NATIVE_MODELS[dialect].some(({ id }) => id === model))
+  if (listed !== undefined) return { dialect: listed, model }
+  const prefixed = NATIVE_DIALECTS.find((dialect) => model.startsWith(`${dialect}/`))
+  if (prefixed === undefined) return { dialect: null, model }
+  return { dialect: prefixed, model: model.slice(prefixed.length + 1) }
+}
 
 function sizeOf({ size, aspectRatio, resolution }: VideoRequest, spelling: SizeSpelling): string | null {
   if (spelling.kind === 'pixels') return size
@@ -204,4 +260,49 @@ export async function cometapiBody({ request, model, inputs }: StartRequest): Pr
     fields,
     inputs.map((file) => ({ name: 'input_reference', file })),
   )
+}
+
+/** A create on a route of its own. `asked`: the path under which its job is asked for. */
+type NativeCreate = { path: string; body: UpstreamBody; asked: string }
+
+type Refused = { refused: string }
+
+async function klingOnComet(start: StartRequest): Promise<NativeCreate | Refused> {
+  const create = await klingCreate(start, NATIVE_MODELS.kling)
+  if ('refused' in create) return create
+  const path = `/kling${create.path}`
+  return { path, body: create.body, asked: path }
+}
+
+const firstFrameLink = async ({ firstFrame }: ArrangedInputs): Promise<string | null> =>
+  firstFrame?.publicUrl() ?? null
+
+async function runwayOnComet(start: StartRequest): Promise<NativeCreate | Refused> {
+  const create = await runwayCreate(start, firstFrameLink)
+  if ('refused' in create) return create
+  if (create.path !== RUNWAY_IMAGE_TO_VIDEO || start.inputs.length > 1) {
+    return { refused: 'CometAPI makes videos with Runway from one picture: give a first_frame, and no more.' }
+  }
+  return { path: `/runwayml${create.path}`, body: create.body, asked: '/runwayml/v1/tasks' }
+}
+
+async function xaiOnComet(start: StartRequest): Promise<NativeCreate | Refused> {
+  const body = await xaiBody(start, NATIVE_MODELS.grok)
+  if ('refused' in body) return body
+  return { path: '/grok/v1/videos/generations', body, asked: '/grok/v1/videos' }
+}
+
+/** The create of one video in the words of its maker's own API, or why it cannot be asked for. */
+export async function nativeCreate(
+  dialect: NativeDialect,
+  start: StartRequest,
+): Promise<NativeCreate | Refused> {
+  switch (dialect) {
+    case 'kling':
+      return klingOnComet(start)
+    case 'runwayml':
+      return runwayOnComet(start)
+    case 'grok':
+      return xaiOnComet(start)
+  }
 }

@@ -4,8 +4,10 @@ import type { GuardedClient } from '../../net/guarded-fetch.ts'
 import type { Clock } from '../../system/clock.ts'
 import { isRecord, recordOf } from '../../system/json.ts'
 import type { Operation, StartOutcome, Verdict } from '../../task/verdict.ts'
+import { beforeSubmit } from '../before-submit.ts'
 import { cancelJob } from '../cancel-job.ts'
 import { checkAccount } from '../check-account.ts'
+import { operationOfId } from '../operation-of-id.ts'
 import type { InputFile, Provider, StartRequest, Traits } from '../provider.ts'
 import { jsonBody, multipartBody } from '../request-body.ts'
 import { createTaskApi, type TaskApi } from '../task-api.ts'
@@ -81,7 +83,7 @@ async function upload(
 
 /** Uploads come before the request that queues, which is the only one that is sent once. */
 async function begin(
-  api: TaskApi,
+  { api, clock }: { api: TaskApi; clock: Clock },
   workflow: Workflow | undefined,
   start: StartRequest,
 ): Promise<StartOutcome> {
@@ -91,12 +93,19 @@ async function begin(
   }
   const filling = fillingOf(start, workflow)
   if ('refused' in filling) return { kind: 'rejected', code: 'invalid_input', detail: filling.refused }
-  const values = new Map(filling.values)
-  for (const [place, file] of filling.files) {
-    const name = `${start.clientToken}-${place}${parse(file.filename).ext}`
-    values.set(place, await upload(api, { file, name }, start.signal))
-  }
-  const body = comfyuiBody(workflow, values, start.clientToken)
+  const uploaded = await beforeSubmit(
+    async () => {
+      const values = new Map(filling.values)
+      for (const [place, file] of filling.files) {
+        const name = `${start.clientToken}-${place}${parse(file.filename).ext}`
+        values.set(place, await upload(api, { file, name }, start.signal))
+      }
+      return values
+    },
+    () => clock.nowMs(),
+  )
+  if ('outcome' in uploaded) return uploaded.outcome
+  const body = comfyuiBody(workflow, uploaded.ready, start.clientToken)
   return api.submit({ path: '/prompt', body, operationOf: comfyuiOperation }, start)
 }
 
@@ -158,7 +167,7 @@ export function createComfyui(options: ComfyuiOptions): Provider {
     models: () => workflows.map(({ name }) => ({ id: name, capabilities: null, price: null })),
     start: async (start) =>
       begin(
-        api,
+        { api, clock },
         workflows.find(({ name }) => name === start.model),
         start,
       ),
@@ -177,6 +186,7 @@ export function createComfyui(options: ComfyuiOptions): Provider {
         },
         signal,
       ),
+    operationOf: operationOfId,
     stop: upstream.stop,
   }
 }

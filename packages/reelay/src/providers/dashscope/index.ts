@@ -4,9 +4,11 @@ import type { Operation } from '../../task/verdict.ts'
 import { cancelJob } from '../cancel-job.ts'
 import { checkAccount } from '../check-account.ts'
 import { readProviderError } from '../provider-error.ts'
+import { operationOfId } from '../operation-of-id.ts'
 import type { Provider, Traits } from '../provider.ts'
 import { createTaskApi } from '../task-api.ts'
 import { createUpstream } from '../upstream.ts'
+import { readDashscopeCallback } from './callback.ts'
 import { DASHSCOPE_OPTIONS, dashscopeBody, dashscopeModels, type DashscopeRegion } from './request.ts'
 import { DASHSCOPE_RULES, dashscopeOperation, dashscopeVerdict, isDashscopeTask } from './status.ts'
 
@@ -36,6 +38,7 @@ const DASHSCOPE_TRAITS: Traits = {
   cancel: 'supported',
   inputs: 'data_uri',
   providerOptions: DASHSCOPE_OPTIONS,
+  callbacks: 'account',
   openCatalog: true,
 }
 
@@ -87,6 +90,8 @@ export function createDashscope(options: DashscopeOptions): Provider {
       cancelJob(api, { method: 'POST', path: `${pathOf(operation)}/cancel` }, readProviderError, signal),
     check: async (signal) =>
       checkAccount(api, { path: CHECK_PATH, isGood: isDashscopeTask, readError: readProviderError }, signal),
+    readCallback: readDashscopeCallback,
+    operationOf: operationOfId,
     stop: upstream.stop,
   }
 }

@@ -14,8 +14,11 @@ export type DashscopeRegion = 'cn' | 'intl' | 'us'
 /** Its own parameters. Those that fetch from a URL (`audio_url`) are left out. */
 export const DASHSCOPE_OPTIONS: readonly string[] = ['prompt_extend', 'shot_type', 'watermark']
 
-/** How a model is given pictures: one field for the first frame, or since 2.7 a list of typed ones. */
-type Pictures = 'none' | 'img_url' | 'media'
+/**
+ * How a model is given pictures: one field for the first frame, a list of addresses that it fetches, or since 2.7 a list
+ * of typed ones.
+ */
+type Pictures = 'none' | 'img_url' | 'reference_urls' | 'media'
 
 type WanModel = { id: string; capabilities: ModelCapabilities; pictures: Pictures }
 
@@ -66,6 +69,7 @@ const MODELS: readonly WanModel[] = [
     inputs: { reference: 5 },
   }),
   wan('wan2.6-t2v', 'none', TEXT_26),
+  wan('wan2.6-r2v', 'reference_urls', { ...TEXT_26, seconds: range(2, 10), inputs: { reference: 5 } }),
   wan('wan2.6-i2v', 'img_url', IMAGE_26),
   wan('wan2.6-i2v-flash', 'img_url', { ...IMAGE_26, audio: 'optional' }),
   wan('wan2.5-t2v-preview', 'none', {
@@ -99,7 +103,10 @@ const wanModels = (region: DashscopeRegion): readonly WanModel[] => (region === 
 
 /** Other models of the region may be named as `dashscope/<model>`. */
 export const dashscopeModels = (region: DashscopeRegion): readonly ProviderModel[] =>
-  wanModels(region).map(({ id, capabilities }) => ({ id, capabilities, price: null }))
+  wanModels(region).map(({ id, capabilities, pictures }) => {
+    const model = { id, capabilities, price: null }
+    return pictures === 'reference_urls' ? { ...model, inputs: 'url' } : model
+  })
 
 async function media(type: string, file: InputFile): Promise<object> {
   return { type, url: await dataUri(file) }
@@ -119,6 +126,9 @@ function refusalOf(inputs: ArrangedInputs, pictures: Pictures, model: string): s
   const { firstFrame, lastFrame, references } = inputs
   const isWithout = firstFrame === null && lastFrame === null && references.length === 0
   if (pictures === 'none') return isWithout ? null : `The model ${model} takes no pictures.`
+  if (pictures === 'reference_urls') {
+    return references.length > 0 ? null : `The model ${model} needs an input_reference.`
+  }
   if (pictures === 'img_url') {
     if (firstFrame === null) return `The model ${model} needs a first_frame.`
     return lastFrame === null ? null : `The model ${model} takes no last_frame.`
@@ -139,11 +149,12 @@ export async function dashscopeBody(
   const refused = refusalOf(inputs, pictures, name)
   if (refused !== null) return { refused }
   const request = fitToModel(asked, known && { ...known, price: null })
-  const { firstFrame } = inputs
+  const { firstFrame, references } = inputs
   const input = withoutNulls({
     prompt: request.prompt === '' ? null : request.prompt,
     negative_prompt: request.negativePrompt,
     img_url: pictures === 'img_url' && firstFrame !== null ? await dataUri(firstFrame) : null,
+    reference_urls: pictures === 'reference_urls' ? references.map((file) => file.publicUrl()) : null,
     media: pictures === 'media' ? await mediaOf(inputs) : null,
   })
   const parameters = withoutNulls({

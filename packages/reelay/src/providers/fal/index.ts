@@ -1,3 +1,4 @@
+import { createPublicKeys } from '../../callbacks/public-keys.ts'
 import type { GuardedClient } from '../../net/guarded-fetch.ts'
 import type { Clock } from '../../system/clock.ts'
 import { textOf } from '../../system/json.ts'
@@ -8,7 +9,20 @@ import { createTaskApi, type TaskApi } from '../task-api.ts'
 import { createUpstream } from '../upstream.ts'
 import { readFalCallback } from './callback.ts'
 import { FAL_MODELS, FAL_OPTIONS, falCreate } from './request.ts'
-import { FAL_BASE_URL, FAL_RULES, falFailure, falOperation, falResult, falStatus } from './status.ts'
+import {
+  FAL_BASE_URL,
+  FAL_RULES,
+  falCancelled,
+  falFailure,
+  falOperation,
+  falOperationOf,
+  falResult,
+  falStatus,
+} from './status.ts'
+
+/** Where the provider itself publishes the keys that it signs callbacks with. */
+const FAL_KEYS_URL = 'https://rest.fal.ai/.well-known/jwks.json'
+const KEYS_PATH = '/.well-known/jwks.json'
 
 const FAL_TRAITS: Traits = {
   // Its own client looks twice a second; videos take a minute or more, and looks are two requests at the end.
@@ -21,7 +35,7 @@ const FAL_TRAITS: Traits = {
   },
   // What goes beyond an account's limit waits in its queue: 2 runs at a time for new accounts, up to 40.
   pacing: { perSecond: 10, burst: 20, inFlightMax: 20 },
-  cancel: 'unsupported',
+  cancel: 'supported',
   inputs: 'data_uri',
   providerOptions: FAL_OPTIONS,
   callbacks: 'per_request',
@@ -71,6 +85,14 @@ export function createFal(options: FalOptions): Provider {
     clock,
   })
   const api = createTaskApi({ upstream, guarded, clock, rules: FAL_RULES })
+  const isMoved = upstream.base !== FAL_BASE_URL
+  const keys = createPublicKeys({
+    // What stands in the provider's place signs with keys of its own, or not at all.
+    url: isMoved ? `${upstream.base}${KEYS_PATH}` : FAL_KEYS_URL,
+    trust: { from: 'provider', ...(isMoved ? { ownOrigin: new URL(upstream.base) } : {}) },
+    guarded,
+    clock,
+  })
   return {
     traits: FAL_TRAITS,
     models: () => FAL_MODELS,
@@ -87,7 +109,12 @@ export function createFal(options: FalOptions): Provider {
       return found.kind === 'completed' ? resultOf(api, responsePath, found.error, signal) : found
     },
     open: async (output, _operation, signal) => api.open(output.ref, signal),
-    readCallback: readFalCallback,
+    cancel: async (operation, signal) => {
+      const [path = ''] = pathsOf(operation).responsePath.split('?', 1)
+      return api.ask({ path: `${path}/cancel`, method: 'PUT' }, falCancelled, signal)
+    },
+    readCallback: async (callback) => readFalCallback(callback, keys, clock.nowMs()),
+    operationOf: (id, { model }) => falOperationOf(id, model),
     stop: upstream.stop,
   }
 }

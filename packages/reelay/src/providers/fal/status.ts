@@ -2,6 +2,7 @@ import { firstTextOf, isRecord, listOf, recordOf, textOf } from '../../system/js
 import type { Operation, ProviderFailure, Verdict } from '../../task/verdict.ts'
 import { PLAIN_RULES, type RefusalRules } from '../classify-submit.ts'
 import { httpLink } from '../http-link.ts'
+import { isJobId } from '../operation-of-id.ts'
 import { isModeration, readProviderError, sentenceOf, type ProviderError } from '../provider-error.ts'
 import type { UpstreamAnswer } from '../upstream.ts'
 
@@ -64,6 +65,24 @@ function pathWithin(value: unknown, base: string): string | null {
   return url.pathname.slice(prefix.length) + url.search
 }
 
+/** A path of the model below its second part is no part of where its requests are. */
+function documentedPath(model: string, id: string): string {
+  const [owner = '', app = ''] = model.split('/')
+  return `/${owner}/${app}/requests/${encodeURIComponent(id)}`
+}
+
+const MODEL_NAME = /^[a-z\d][\w-]*\/[a-z\d][\w.-]*(\/[\w.-]+){0,6}$/i
+
+/** Of a job that was made elsewhere: it is asked for under its model. */
+export function falOperationOf(id: string, model: string | null): Operation | string {
+  if (model === null || !MODEL_NAME.test(model)) {
+    return 'fal asks for a job under its model: give model as fal names it, for instance fal-ai/veo3.1.'
+  }
+  if (!isJobId(id)) return 'This is not an id of a job at fal: it is the request_id of its answer.'
+  const path = documentedPath(model, id)
+  return { providerTaskId: id, statusPath: `${path}/status`, responsePath: path }
+}
+
 /**
  * Where to ask for the job: the paths of the URLs that the answer gives, since those drop a part of the model's name.
  * Of a URL that leads elsewhere nothing is kept: the documented path is asked instead.
@@ -75,8 +94,7 @@ export function falOperation(
   const record = recordOf(answer.json)
   const id = textOf(record['request_id'])
   if (id === null || textOf(record['status']) === null) return null
-  const [owner = '', app = ''] = model.split('/')
-  const documented = `/${owner}/${app}/requests/${encodeURIComponent(id)}`
+  const documented = documentedPath(model, id)
   const pathOf = (url: unknown): string | null => pathWithin(url, base) ?? pathWithin(url, FAL_BASE_URL)
   return {
     providerTaskId: id,
@@ -155,4 +173,17 @@ export function falResult(answer: UpstreamAnswer, runError: ProviderError | null
   if (isOwnWord && REQUEST_ERRORS.has(error.code ?? '')) return failed(error, status)
   if (isGone(answer)) return { kind: 'gone' }
   return status === 200 ? outcome(json) : null
+}
+
+/** Words with which it takes a cancel: out of its queue, or passed on to a run that has started. */
+const CANCELLED: readonly string[] = ['OK', 'CANCELLATION_REQUESTED']
+const TOO_LATE: readonly string[] = ['ALREADY_COMPLETED', 'NOT_FOUND']
+const TOO_LATE_STATUSES = [400, 404, 409, 422]
+
+/** What a cancel led to; null when the answer does not tell. The word decides, since no page says its HTTP status. */
+export function falCancelled({ status, json }: UpstreamAnswer): 'cancelled' | 'refused' | null {
+  const word = textOf(recordOf(json)['status']) ?? ''
+  if (TOO_LATE.includes(word)) return 'refused'
+  if (readFalError(json) !== null) return TOO_LATE_STATUSES.includes(status) ? 'refused' : null
+  return status < 300 && CANCELLED.includes(word) ? 'cancelled' : null
 }

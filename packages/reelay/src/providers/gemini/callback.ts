@@ -1,5 +1,7 @@
+import { googleTokenVerdict, isGoogleToken, type GoogleTokenChecks } from '../../callbacks/google-token.ts'
+import type { SignatureVerdict } from '../../callbacks/signature-verdict.ts'
+import { standardWebhookVerdict } from '../../callbacks/standard-webhook.ts'
 import { recordOf } from '../../system/json.ts'
-import type { Operation } from '../../task/verdict.ts'
 import { callbackBody, callbackHint, callbackJobId } from '../callback-body.ts'
 import type { CallbackReading, RawCallback } from '../provider.ts'
 import { isOperationName } from './status.ts'
@@ -7,19 +9,37 @@ import { isOperationName } from './status.ts'
 /** There is no event for failures. */
 const ENDED: readonly string[] = ['video.generated']
 
-/** Its samples shorten the name to `operations/…`, under which nothing is found: only a whole one is taken. */
-function operationOf(value: unknown): Operation | null {
-  const name = callbackJobId(value)
-  const isWhole = name !== null && name.startsWith('models/') && isOperationName(name)
-  return isWhole ? { providerTaskId: name } : null
+export type GeminiCallbackChecks = GoogleTokenChecks & {
+  /** Of the webhook that the operator made for the project. */
+  webhookSecrets: readonly string[]
 }
 
-/** An event that says little. Its signature is not checked, since that takes keys that must be fetched. */
-export function readGeminiCallback(callback: RawCallback): CallbackReading {
+/** Its samples shorten the name to `operations/…`, under which nothing is found: only a whole one can be asked for. */
+function jobIn(value: unknown): Pick<CallbackReading, 'operation' | 'job'> {
+  const name = callbackJobId(value)
+  if (name === null) return { operation: null }
+  if (name.startsWith('models/') && isOperationName(name)) return { operation: { providerTaskId: name } }
+  return name.startsWith('operations/')
+    ? { operation: null, job: { idEnd: `/${name}` } }
+    : { operation: null }
+}
+
+/** A token where a job's own address was called, a signature with a secret where the project's was. */
+async function verdictOf(callback: RawCallback, checks: GeminiCallbackChecks): Promise<SignatureVerdict> {
+  return isGoogleToken(callback.headers['webhook-signature'] ?? '')
+    ? googleTokenVerdict(callback, checks)
+    : standardWebhookVerdict(callback, checks.webhookSecrets, checks.nowMs)
+}
+
+/** An event that says little. */
+export async function readGeminiCallback(
+  callback: RawCallback,
+  checks: GeminiCallbackChecks,
+): Promise<CallbackReading> {
   const body = callbackBody(callback)
   return {
-    verdict: 'unsigned',
-    operation: operationOf(recordOf(body['data'])['id']),
+    verdict: await verdictOf(callback, checks),
+    ...jobIn(recordOf(body['data'])['id']),
     hint: callbackHint(body['type'], ENDED),
   }
 }

@@ -1,15 +1,20 @@
+import { createPublicKeys } from '../../callbacks/public-keys.ts'
 import type { GuardedClient } from '../../net/guarded-fetch.ts'
 import type { Clock } from '../../system/clock.ts'
 import { recordOf } from '../../system/json.ts'
 import { checkAccount } from '../check-account.ts'
+import { GOOGLE_RULES, readGoogleError } from '../google-error.ts'
 import { ProbeUnavailable, type Provider, type Traits } from '../provider.ts'
 import { createTaskApi } from '../task-api.ts'
 import { createUpstream } from '../upstream.ts'
 import { readGeminiCallback } from './callback.ts'
 import { GEMINI_MODELS, GEMINI_OPTIONS, geminiCreate } from './request.ts'
-import { GEMINI_RULES, geminiOperation, geminiVerdict, isOperationName, readGeminiError } from './status.ts'
+import { geminiOperation, geminiOperationOf, geminiVerdict, isOperationName } from './status.ts'
 
 const GEMINI_BASE_URL = 'https://generativelanguage.googleapis.com'
+
+/** The keys of callbacks that go to an address of a job's own. */
+const KEYS_PATH = '/.well-known/jwks.json'
 
 const GEMINI_TRAITS: Traits = {
   // Its own examples look every 10 s; videos take from 11 s to 6 min.
@@ -25,7 +30,7 @@ const GEMINI_TRAITS: Traits = {
   cancel: 'unsupported',
   inputs: 'data_uri',
   providerOptions: GEMINI_OPTIONS,
-  callbacks: 'per_request',
+  callbacks: 'both',
   openCatalog: true,
 }
 
@@ -33,6 +38,10 @@ export type GeminiOptions = {
   /** Default: the provider's own. Without `/v1beta`. */
   baseUrl?: string | undefined
   apiKey: string
+  /** Of the webhook that the operator made for the project: the newest, and one that is being rotated out. */
+  webhookSecrets?: readonly string[]
+  /** Whom the tokens of a job's callbacks are for, where the operator knows it. */
+  webhookAudience?: string | undefined
   /** For the links in its answers. */
   guarded: GuardedClient
   clock: Clock
@@ -46,13 +55,19 @@ function pathOf(name: string): string {
 
 /** Veo at the Gemini API. */
 export function createGemini(options: GeminiOptions): Provider {
-  const { guarded, clock } = options
+  const { guarded, clock, webhookSecrets = [], webhookAudience: audience } = options
   const upstream = createUpstream({
     baseUrl: options.baseUrl ?? GEMINI_BASE_URL,
     credentials: { 'x-goog-api-key': options.apiKey },
     clock,
   })
-  const api = createTaskApi({ upstream, guarded, clock, rules: GEMINI_RULES })
+  const api = createTaskApi({ upstream, guarded, clock, rules: GOOGLE_RULES })
+  const keys = createPublicKeys({
+    url: `${upstream.base}${KEYS_PATH}`,
+    trust: { from: 'provider', ownOrigin: new URL(upstream.base) },
+    guarded,
+    clock,
+  })
   return {
     traits: GEMINI_TRAITS,
     models: () => GEMINI_MODELS,
@@ -70,11 +85,13 @@ export function createGemini(options: GeminiOptions): Provider {
         {
           path: '/v1beta/models?pageSize=1',
           isGood: ({ status, json }) => status === 200 && Array.isArray(recordOf(json)['models']),
-          readError: readGeminiError,
+          readError: readGoogleError,
         },
         signal,
       ),
-    readCallback: readGeminiCallback,
+    readCallback: async (callback) =>
+      readGeminiCallback(callback, { keys, audience, webhookSecrets, nowMs: clock.nowMs() }),
+    operationOf: (name, { model }) => geminiOperationOf(name, model),
     stop: upstream.stop,
   }
 }

@@ -4,7 +4,8 @@ import type { Clock } from '../../system/clock.ts'
 import { textOf } from '../../system/json.ts'
 import type { Operation } from '../../task/verdict.ts'
 import { checkAccount } from '../check-account.ts'
-import { ProbeUnavailable, type Provider, type Traits } from '../provider.ts'
+import { isJobId } from '../operation-of-id.ts'
+import { ProbeUnavailable, type JobHints, type Provider, type Traits } from '../provider.ts'
 import { createTaskApi, type TaskApi } from '../task-api.ts'
 import { createUpstream } from '../upstream.ts'
 import { readKlingCallback } from './callback.ts'
@@ -108,6 +109,19 @@ async function findJob(
   return 'unsure'
 }
 
+/** The last part of each path names it: `text2video`. */
+const ENDPOINT_NAMES = ENDPOINTS.map((path) => path.slice(path.lastIndexOf('/') + 1))
+
+/** Of a job that was made elsewhere: it is asked for under the path that made it, which its id does not tell. */
+function klingOperationOf(id: string, hints: JobHints): Operation | string {
+  const endpoint = ENDPOINTS[ENDPOINT_NAMES.indexOf(hints.endpoint ?? '')]
+  if (endpoint === undefined) {
+    return `Kling asks for a job under the path that made it: give endpoint, one of ${ENDPOINT_NAMES.join(', ')}.`
+  }
+  if (!isJobId(id)) return 'This is not an id of a job at Kling: it is the task_id of its answer.'
+  return { providerTaskId: id, endpoint }
+}
+
 /** Kling: text, frames or several pictures to a video. */
 export function createKling(options: KlingOptions): Provider {
   const { guarded, clock } = options
@@ -118,7 +132,7 @@ export function createKling(options: KlingOptions): Provider {
     traits: KLING_TRAITS,
     models: () => KLING_MODELS,
     start: async (start) => {
-      const create = await klingCreate(start)
+      const create = await klingCreate(start, KLING_MODELS)
       if ('refused' in create) return { kind: 'rejected', code: 'invalid_input', detail: create.refused }
       return api.submit({ ...create, operationOf: (answer) => klingOperation(answer, create.path) }, start)
     },
@@ -133,6 +147,7 @@ export function createKling(options: KlingOptions): Provider {
     check: async (signal) =>
       checkAccount(api, { path: CHECK_PATH, isGood: isKlingSuccess, readError: readKlingError }, signal),
     readCallback: readKlingCallback,
+    operationOf: klingOperationOf,
     stop: upstream.stop,
   }
 }

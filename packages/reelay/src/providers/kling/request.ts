@@ -44,6 +44,7 @@ function model(
     resolutions: Object.keys(MODES),
     inputs: BOTH_FRAMES,
     audio: 'never',
+    frames_set_ratio: true,
     lacks: ['seed'],
     ...given,
   }
@@ -81,9 +82,16 @@ async function pictureFields({
   }
 }
 
-/** The create of one video, or why it cannot be asked for. */
-export async function klingCreate(start: StartRequest): Promise<KlingCreate | { refused: string }> {
-  const known = KLING_MODELS.find(({ id }) => id === start.model)
+/**
+ * The create of one video, or why it cannot be asked for.
+ *
+ * @param models those of the account: the provider's own, or what a reseller of it serves.
+ */
+export async function klingCreate(
+  start: StartRequest,
+  models: readonly ProviderModel[],
+): Promise<KlingCreate | { refused: string }> {
+  const known = models.find(({ id }) => id === start.model)
   const takesReferences = (known?.capabilities?.inputs.reference ?? 0) > 0
   const inputs = arrangeInputs(start.inputs, { takesReferences })
   if ('refused' in inputs) return inputs
@@ -92,6 +100,9 @@ export async function klingCreate(start: StartRequest): Promise<KlingCreate | { 
   const request = fitToModel(start.request, known)
   const path = endpointOf(inputs)
   const { generateAudio, providerOptions, resolution } = request
+  if (resolution !== null && providerOptions['mode'] !== undefined) {
+    return { refused: 'Give resolution or provider_options.mode, not both.' }
+  }
   const body = withoutNulls({
     ...providerOptions,
     model_name: start.model,

@@ -15,8 +15,8 @@ export function readKlingError(json: unknown): ProviderError | null {
 }
 
 /**
- * Its 429 means three things: no money (1100 to 1102), too fast (1302), too many at once (1303). Of 5000 to 5002
- * nobody says that nothing was accepted, so they are not here.
+ * Its 429 means no money (1100 to 1102), too fast (1302), too many at once (1303), or a foreign address (1304).
+ * Of 5000 to 5002 nobody says that nothing was accepted, so they are not here.
  */
 const CODES: ReadonlyMap<string, CodeMeaning> = new Map([
   ['1000', 'account'],
@@ -27,13 +27,17 @@ const CODES: ReadonlyMap<string, CodeMeaning> = new Map([
   ['1100', 'account'],
   ['1101', 'account'],
   ['1102', 'account'],
+  ['1103', 'account'],
   ['1200', 'invalid_input'],
   ['1201', 'invalid_input'],
   ['1202', 'invalid_input'],
   ['1203', 'invalid_input'],
+  ['1300', 'rejected_by_provider'],
   ['1301', 'moderation_blocked'],
   ['1302', 'busy'],
   ['1303', 'busy'],
+  // An address that the account does not let in: no pause helps.
+  ['1304', 'account'],
 ])
 
 export const KLING_RULES: RefusalRules = {

@@ -13,9 +13,10 @@ import {
   type StartRequest,
   type Traits,
 } from '../provider.ts'
+import { operationOfId } from '../operation-of-id.ts'
 import { openJobs, type LocalJobs } from './jobs.ts'
 import { LOCAL_MODELS } from './models.ts'
-import { jobOf } from './request.ts'
+import { jobOf, picturesOf } from './request.ts'
 
 const traits: Traits = {
   timing: {
@@ -67,10 +68,12 @@ class LocalProvider implements Provider {
   async start(request: StartRequest): Promise<StartOutcome> {
     const missing = await this.#media.unavailable()
     if (missing !== undefined) return { kind: 'rejected', code: 'rejected_by_provider', detail: missing }
+    const pictures: Uint8Array[] = []
+    for (const picture of picturesOf(request)) pictures.push(await picture.read())
     if (!request.mayStillSend())
       return { kind: 'not_sent', detail: 'the lease ran out before the job was written' }
     const id = `local-${request.clientToken}`
-    await this.#jobs.add(id, jobOf(request))
+    await this.#jobs.add(id, jobOf(request), pictures)
     return { kind: 'accepted', operation: { providerTaskId: id } }
   }
 
@@ -97,6 +100,10 @@ class LocalProvider implements Provider {
   async find(clientToken: string): Promise<Operation | 'absent'> {
     const id = `local-${clientToken}`
     return (await this.#jobs.has(id)) ? { providerTaskId: id } : 'absent'
+  }
+
+  operationOf(id: string): Operation | string {
+    return operationOfId(id)
   }
 
   async check(): Promise<CredentialCheck> {

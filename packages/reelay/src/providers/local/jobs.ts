@@ -4,12 +4,15 @@ import { PreviewFailed } from '../../media/preview-failed.ts'
 import { syncDirectory } from '../../system/sync-directory.ts'
 import type { Verdict } from '../../task/verdict.ts'
 import type { LocalOptions } from './index.ts'
-import { readJob, type LocalJob } from './request.ts'
+import { readJob, type LocalJob, type StoredJob } from './request.ts'
 
-/** Jobs as files: `<id>.json` says what to render, `<id>.mp4` is the result, `<id>.failed` why there is none. */
+/**
+ * Jobs as files: `<id>.json` says what to render and `<id>.<n>.picture` shows what, `<id>.mp4` is the result, `<id>.failed`
+ * why there is none.
+ */
 export interface LocalJobs {
   /** Durable before it returns. */
-  add(id: string, job: LocalJob): Promise<void>
+  add(id: string, job: LocalJob, pictures: readonly Uint8Array[]): Promise<void>
   has(id: string): Promise<boolean>
   /** How a job is; one that a crash interrupted is started again. */
   look(id: string): Promise<Verdict>
@@ -39,9 +42,13 @@ class FileJobs implements LocalJobs {
     this.#options = options
   }
 
-  async add(id: string, job: LocalJob): Promise<void> {
-    await writeDurably(this.#path(id, 'json'), JSON.stringify(job))
-    this.#render(id, job)
+  async add(id: string, job: LocalJob, pictures: readonly Uint8Array[]): Promise<void> {
+    const inputImages = pictures.map((_, index) => this.#path(id, `${index}.picture`))
+    // Before the job that names them: a job is whole as soon as it is there.
+    for (const [index, path] of inputImages.entries()) await writeDurably(path, pictures[index] ?? '')
+    const stored = { ...job, inputImages }
+    await writeDurably(this.#path(id, 'json'), JSON.stringify(stored))
+    this.#render(id, stored)
   }
 
   async has(id: string): Promise<boolean> {
@@ -87,12 +94,12 @@ class FileJobs implements LocalJobs {
     }
   }
 
-  #path(id: string, kind: 'json' | 'mp4' | 'failed'): string {
+  #path(id: string, kind: 'json' | 'mp4' | 'failed' | `${number}.picture`): string {
     if (!ID_PATTERN.test(id)) throw new Error(`not a local job: ${id}`)
     return join(this.#options.directory, `${id}.${kind}`)
   }
 
-  #render(id: string, job: LocalJob): void {
+  #render(id: string, job: StoredJob): void {
     if (this.#renders.has(id)) return
     const abort = new AbortController()
     const render: Render = { progress: 0, abort, finished: Promise.resolve() }
@@ -100,7 +107,7 @@ class FileJobs implements LocalJobs {
     render.finished = this.#run(id, job, render).finally(() => this.#renders.delete(id))
   }
 
-  async #run(id: string, job: LocalJob, render: Render): Promise<void> {
+  async #run(id: string, job: StoredJob, render: Render): Promise<void> {
     const { media, log } = this.#options
     try {
       await media.render(
@@ -121,7 +128,11 @@ class FileJobs implements LocalJobs {
   }
 
   async #forget(id: string): Promise<void> {
-    for (const kind of ['json', 'mp4', 'failed'] as const) await rm(this.#path(id, kind), { force: true })
+    // The job first: without it the rest is nothing.
+    await rm(this.#path(id, 'json'), { force: true })
+    const { directory } = this.#options
+    const left = (await readdir(directory)).filter((name) => name.startsWith(`${id}.`))
+    for (const name of left) await rm(join(directory, name), { force: true })
   }
 }
 
@@ -131,11 +142,11 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   )
 
-async function writeDurably(path: string, text: string): Promise<void> {
+async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {
   const temporary = `${path}.tmp`
   const handle = await open(temporary, 'w', 0o600)
   try {
-    await handle.writeFile(text)
+    await handle.writeFile(content)
     await handle.sync()
   } finally {
     await handle.close()

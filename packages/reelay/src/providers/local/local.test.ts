@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -111,13 +111,13 @@ const request = (patch: Partial<StartRequest> = {}): StartRequest => ({
   ...patch,
 })
 
-const picture = (role: InputFile['role'], path: string): InputFile => ({
+const picture = (role: InputFile['role'], content: string): InputFile => ({
   role,
   mime: 'image/png',
   bytes: 1,
-  filename: path,
-  read: () => Promise.resolve(new Uint8Array()),
-  localPath: () => path,
+  filename: content,
+  read: () => Promise.resolve(new TextEncoder().encode(content)),
+  publicUrl: () => '',
 })
 
 test('a job is accepted, tells its progress, and its bytes can be opened', async () => {
@@ -245,16 +245,20 @@ test('a request becomes a job: its size, length and seed, and its pictures in th
   const { request: plain } = newTask(0)
   const inputs = [picture('last_frame', 'c'), picture('reference', 'b1'), picture('first_frame', 'a')]
   const wish = { ...plain, size: '320x180', seconds: '2', seed: 5, generateAudio: true }
-  await s.start({ request: wish, inputs: [...inputs, picture('reference', 'b2')] })
-  assert.partialDeepStrictEqual(s.media.renders[0]!.job, {
+  const operation = await s.start({ request: wish, inputs: [...inputs, picture('reference', 'b2')] })
+  const { job } = s.media.renders[0]!
+  assert.partialDeepStrictEqual(job, {
     prompt: 'a boat',
     seconds: 2,
     width: 320,
     height: 180,
     seed: 5,
     audio: true,
-    inputImages: ['a', 'b1', 'b2', 'c'],
   })
+  const shown = await Promise.all(job.inputImages.map((path) => readFile(path, 'utf8')))
+  assert.deepEqual(shown, ['a', 'b1', 'b2', 'c'])
+  await s.provider.cancel?.(operation, signal)
+  assert.deepEqual(await readdir(s.directory), [], 'a cancelled job takes its pictures along')
 })
 
 test('the same prompt without a seed gives the same seed, another prompt another', async () => {

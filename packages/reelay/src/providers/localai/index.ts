@@ -8,7 +8,7 @@ import type { Provider, StartRequest, Traits } from '../provider.ts'
 import { createTaskApi, type TaskApi } from '../task-api.ts'
 import { createUpstream, type Upstream, type UpstreamBody } from '../upstream.ts'
 import { LOCALAI_OPTIONS, localaiBody } from './request.ts'
-import { fileVerdict, FIRST_BYTE, lateRefusal } from './status.ts'
+import { beginning, fileVerdict, FIRST_BYTE, lateRefusal } from './status.ts'
 import { LOCALAI_RULES, localaiFile, localaiOperation } from './status.ts'
 
 /** The answer comes when the video is made. A call that takes longer than this is followed in the background. */
@@ -127,7 +127,8 @@ export function createLocalai(options: LocalaiOptions): Provider {
 
   const probeFile = async (path: string | null, signal: AbortSignal): Promise<Verdict> => {
     if (path === null) return { kind: 'gone' }
-    return api.probe({ path, headers: FIRST_BYTE }, (answer) => fileVerdict(answer, path), signal)
+    const question = { path, headers: FIRST_BYTE, keep: beginning }
+    return api.probe(question, (answer) => fileVerdict(answer, path), signal)
   }
 
   const verdictOf = async (result: Result, signal: AbortSignal): Promise<Verdict> => {

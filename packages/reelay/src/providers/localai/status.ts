@@ -43,6 +43,19 @@ export const localaiFile = (operation: Operation): string | null => filePathOf(o
 /** Only the first byte is asked for. A server that ignores that sends the whole video. */
 export const FIRST_BYTE: Readonly<Record<string, string>> = { range: 'bytes=0-0', accept: '*/*' }
 
+/** More than any error has. */
+const LOOK_BYTES_MAX = 64 * 1024
+
+/** The beginning of an answer: of a whole video the rest is not waited for. */
+export async function* beginning(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let bytes = 0
+  for await (const part of body) {
+    yield part.subarray(0, LOOK_BYTES_MAX - bytes)
+    bytes += part.byteLength
+    if (bytes >= LOOK_BYTES_MAX) return
+  }
+}
+
 function isThere({ status, headers }: UpstreamAnswer): boolean {
   if (status === 206) return /^bytes 0-0\/[1-9]\d*$/.test(headers.get('content-range') ?? '')
   return status === 200 && (headers.get('content-type') ?? '').startsWith('video/')

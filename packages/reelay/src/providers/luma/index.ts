@@ -2,6 +2,7 @@ import type { GuardedClient } from '../../net/guarded-fetch.ts'
 import type { Clock } from '../../system/clock.ts'
 import { numberOf, recordOf } from '../../system/json.ts'
 import { checkAccount } from '../check-account.ts'
+import { operationOfId } from '../operation-of-id.ts'
 import type { Provider, Traits } from '../provider.ts'
 import { createTaskApi } from '../task-api.ts'
 import { createUpstream } from '../upstream.ts'
@@ -28,8 +29,8 @@ const LUMA_TRAITS: Traits = {
   // Its limits depend on the account.
   pacing: { perSecond: 2, burst: 5, inFlightMax: 10 },
   cancel: 'supported',
-  // None are taken: it reads public addresses only.
-  inputs: 'data_uri',
+  // It reads pictures from public addresses only.
+  inputs: 'url',
   providerOptions: LUMA_OPTIONS,
   callbacks: 'per_request',
   openCatalog: true,
@@ -52,7 +53,7 @@ function hostOf(baseUrl: string): string {
 
 const pathOf = (id: string): string => `${ROOT}/generations/${encodeURIComponent(id)}`
 
-/** Ray at Luma's Dream Machine API: text to a video. */
+/** Ray at Luma's Dream Machine API: text, or a first and a last frame, to a video. */
 export function createLuma(options: LumaOptions): Provider {
   const { guarded, clock } = options
   const upstream = createUpstream({
@@ -85,6 +86,7 @@ export function createLuma(options: LumaOptions): Provider {
         signal,
       ),
     readCallback: readLumaCallback,
+    operationOf: operationOfId,
     stop: upstream.stop,
   }
 }

@@ -1,11 +1,24 @@
 import type { GuardedClient } from '../../net/guarded-fetch.ts'
 import type { Clock } from '../../system/clock.ts'
-import { OutputUnavailable, ProbeUnavailable, type Provider, type Traits } from '../provider.ts'
+import { isJobId } from '../operation-of-id.ts'
+import {
+  OutputUnavailable,
+  ProbeUnavailable,
+  type JobHints,
+  type Provider,
+  type Traits,
+} from '../provider.ts'
 import { createTaskApi, type TaskApi, type TaskQuestion } from '../task-api.ts'
 import { createUpstream } from '../upstream.ts'
 import type { Operation } from '../../task/verdict.ts'
 import { readMinimaxCallback } from './callback.ts'
-import { MINIMAX_MODELS, MINIMAX_OPTIONS, minimaxCreate, type MinimaxVersion } from './request.ts'
+import {
+  MINIMAX_MODELS,
+  MINIMAX_OPTIONS,
+  minimaxCreate,
+  minimaxVersionOf,
+  type MinimaxVersion,
+} from './request.ts'
 import { fileIdOf, MINIMAX_RULES, minimaxLink, minimaxOperation, minimaxVerdict } from './status.ts'
 
 const MINIMAX_BASE_URL = 'https://api.minimax.io'
@@ -60,6 +73,14 @@ async function freshLink(api: TaskApi, fileId: string, signal: AbortSignal): Pro
   }
 }
 
+/** Of a job that was made elsewhere: each generation of the routes knows its own jobs only. */
+function minimaxOperationOf(id: string, { endpoint, model }: JobHints): Operation | string {
+  if (!isJobId(id)) return 'This is not an id of a job at MiniMax: it is the task_id of its answer.'
+  if (endpoint === 'v1' || endpoint === 'v2') return { providerTaskId: id, version: endpoint }
+  if (endpoint === null && model !== null) return { providerTaskId: id, version: minimaxVersionOf(model) }
+  return 'MiniMax has two generations of routes: give the model, or endpoint, which is v1 or v2.'
+}
+
 /** MiniMax: both generations of its video routes, chosen by the model. */
 export function createMinimax(options: MinimaxOptions): Provider {
   const { guarded, clock } = options
@@ -91,6 +112,7 @@ export function createMinimax(options: MinimaxOptions): Provider {
       return api.open(fileId === null ? ref : await freshLink(api, fileId, signal), signal)
     },
     readCallback: readMinimaxCallback,
+    operationOf: minimaxOperationOf,
     stop: upstream.stop,
   }
 }

@@ -1,4 +1,4 @@
-import type { ModelCapabilities, SecondsRange } from '@reelay/sdk'
+import type { ModelCapabilities, ModelPrice, SecondsRange } from '@reelay/sdk'
 import type { ProviderModel } from '../../task/capabilities.ts'
 import type { VideoRequest } from '../../task/request.ts'
 import { numberOf } from '../../system/json.ts'
@@ -21,6 +21,9 @@ const BOTH_FRAMES = { first_frame: 1, last_frame: 1 } as const
 
 const H3_SECONDS = 5
 const H3_RESOLUTION = '2K'
+/** The faster one makes nothing larger. */
+const H3_MAX_RESOLUTION = '768P'
+const H3_RATIO = '16:9'
 
 function hailuo(id: string, inputs: ModelCapabilities['inputs']): ProviderModel {
   const resolutions = ['768p', '1080p']
@@ -39,6 +42,15 @@ function hailuo(id: string, inputs: ModelCapabilities['inputs']): ProviderModel 
   }
 }
 
+/** At its only resolution. Reference pictures after the fifth cost more. */
+const H3_PRICE: ModelPrice = {
+  currency: 'USD',
+  per_second: '0.13',
+  per_video: null,
+  as_of: '2026-10-24',
+  source: 'https://platform.minimax.io/docs/guides/pricing-paygo',
+}
+
 /** Those that make videos from text; the others may be named as `minimax/<model>`. */
 export const MINIMAX_MODELS: readonly ProviderModel[] = [
   {
@@ -50,9 +62,10 @@ export const MINIMAX_MODELS: readonly ProviderModel[] = [
       resolutions: [H3_RESOLUTION.toLowerCase()],
       inputs: { ...BOTH_FRAMES, reference: 9 },
       audio: 'never',
+      frames_set_ratio: true,
       lacks: ['negative_prompt', 'seed'],
     },
-    price: null,
+    price: H3_PRICE,
   },
   hailuo('MiniMax-Hailuo-2.3', { first_frame: 1 }),
   hailuo('MiniMax-Hailuo-02', BOTH_FRAMES),
@@ -60,7 +73,8 @@ export const MINIMAX_MODELS: readonly ProviderModel[] = [
 
 type MinimaxCreate = { version: MinimaxVersion; path: string; body: UpstreamBody }
 
-const versionOf = (model: string): MinimaxVersion => (/^minimax-h\d/i.test(model) ? 'v2' : 'v1')
+/** The generation of the routes that serve a model. */
+export const minimaxVersionOf = (model: string): MinimaxVersion => (/^minimax-h\d/i.test(model) ? 'v2' : 'v1')
 
 const uriOf = async (file: InputFile | null): Promise<string | null> => (file === null ? null : dataUri(file))
 
@@ -88,7 +102,19 @@ async function pictures(
   return uris.map((url) => ({ type: 'image_url', image_url: { url }, role }))
 }
 
+/** With frames, the picture decides; from text alone it must be said. */
+function ratioOf(
+  { aspectRatio }: VideoRequest,
+  { firstFrame, references }: Pick<ArrangedInputs, 'firstFrame' | 'references'>,
+): string | null {
+  if (firstFrame !== null) return null
+  return aspectRatio ?? (references.length === 0 ? H3_RATIO : null)
+}
+
+const isH3Max = (model: string): boolean => /^minimax-h\d-max/i.test(model)
+
 async function bodyV2(
+  model: string,
   request: VideoRequest,
   { firstFrame, lastFrame, references }: ArrangedInputs,
 ): Promise<Record<string, unknown>> {
@@ -100,16 +126,15 @@ async function bodyV2(
   ]
   return {
     content,
-    resolution: tierOf(request) ?? H3_RESOLUTION,
+    resolution: tierOf(request) ?? (isH3Max(model) ? H3_MAX_RESOLUTION : H3_RESOLUTION),
     duration: numberOf(request.seconds) ?? H3_SECONDS,
-    // With frames, the picture decides.
-    ratio: firstFrame === null ? request.aspectRatio : null,
+    ratio: ratioOf(request, { firstFrame, references }),
   }
 }
 
 /** The create of one video, or why it cannot be asked for. */
 export async function minimaxCreate(start: StartRequest): Promise<MinimaxCreate | { refused: string }> {
-  const version = versionOf(start.model)
+  const version = minimaxVersionOf(start.model)
   const inputs = arrangeInputs(start.inputs, { takesReferences: version === 'v2' })
   if ('refused' in inputs) return inputs
   if (inputs.firstFrame === null && inputs.lastFrame !== null) {
@@ -120,7 +145,7 @@ export async function minimaxCreate(start: StartRequest): Promise<MinimaxCreate 
   const fields = ['seed', 'negativePrompt', 'generateAudio'] as const
   const unknown = refuseFields(request, { provider: 'MiniMax', fields })
   if (unknown !== null) return unknown
-  const own = version === 'v2' ? await bodyV2(request, inputs) : await bodyV1(request, inputs)
+  const own = version === 'v2' ? await bodyV2(start.model, request, inputs) : await bodyV1(request, inputs)
   const body = withoutNulls({
     ...request.providerOptions,
     model: start.model,

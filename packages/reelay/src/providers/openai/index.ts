@@ -3,9 +3,11 @@ import type { Clock } from '../../system/clock.ts'
 import type { ProviderModel } from '../../task/capabilities.ts'
 import type { StartOutcome } from '../../task/verdict.ts'
 import { checkModels } from '../check-models.ts'
+import { operationOfId } from '../operation-of-id.ts'
 import type { Provider, StartRequest, Traits } from '../provider.ts'
 import { createUpstream } from '../upstream.ts'
 import { createVideoApi, type VideoApi } from '../video-api.ts'
+import { readOpenaiCallback } from './callback.ts'
 import { FIRST_ENCODING, OPENAI_OPTIONS, openaiBody, type Encoding, type OpenaiDialect } from './request.ts'
 import { complainsOfEncoding, isOpenaiGone, OPENAI_RULES } from './status.ts'
 
@@ -22,6 +24,7 @@ const OPENAI_TRAITS: Traits = {
   cancel: 'unsupported',
   inputs: 'upload',
   providerOptions: OPENAI_OPTIONS,
+  callbacks: 'account',
   openCatalog: true,
 }
 
@@ -31,6 +34,8 @@ export type OpenaiOptions = {
   apiKey?: string | undefined
   /** Default `auto`. */
   dialect?: OpenaiDialect
+  /** Of the webhook that the operator made for the account: the newest, and one that is being rotated out. */
+  webhookSecrets?: readonly string[]
   /** For the links in its answers. */
   guarded: GuardedClient
   clock: Clock
@@ -38,7 +43,7 @@ export type OpenaiOptions = {
 
 /** Any server with OpenAI's video routes: vLLM-Omni, SGLang and others. */
 export function createOpenai(options: OpenaiOptions): Provider {
-  const { guarded, clock, apiKey, dialect = 'auto' } = options
+  const { guarded, clock, apiKey, dialect = 'auto', webhookSecrets = [] } = options
   const upstream = createUpstream({
     baseUrl: options.baseUrl,
     credentials: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
@@ -60,6 +65,8 @@ export function createOpenai(options: OpenaiOptions): Provider {
         models = ids.map((id) => ({ id, capabilities: null, price: null }))
         return ids
       }),
+    readCallback: (callback) => readOpenaiCallback(callback, webhookSecrets, clock.nowMs()),
+    operationOf: operationOfId,
     stop: upstream.stop,
     ...(canCancel ? { cancel: api.cancel } : {}),
   }

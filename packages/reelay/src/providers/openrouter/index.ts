@@ -2,9 +2,11 @@ import type { GuardedClient } from '../../net/guarded-fetch.ts'
 import type { Clock } from '../../system/clock.ts'
 import { isRecord, recordOf } from '../../system/json.ts'
 import { checkAccount } from '../check-account.ts'
+import { operationOfId } from '../operation-of-id.ts'
 import type { Provider, Traits } from '../provider.ts'
 import { createTaskApi } from '../task-api.ts'
 import { createUpstream } from '../upstream.ts'
+import { readOpenrouterCallback } from './callback.ts'
 import { OPENROUTER_MODELS, openrouterBody } from './request.ts'
 import { contentIndexOf, readOpenrouterError } from './status.ts'
 import { OPENROUTER_RULES, openrouterOperation, openrouterVerdict } from './status.ts'
@@ -31,6 +33,7 @@ const OPENROUTER_TRAITS: Traits = {
   inputs: 'data_uri',
   // What it passes on is nested under the names of the hosts that it chooses from: routing is left to it.
   providerOptions: [],
+  callbacks: 'per_request',
   openCatalog: true,
 }
 
@@ -38,6 +41,8 @@ export type OpenrouterOptions = {
   /** Default: the provider's own. With or without `/api/v1`. */
   baseUrl?: string | undefined
   apiKey: string
+  /** What its workspace signs callbacks with; absent: nothing is checked. */
+  webhookSecret?: string | undefined
   /** For the links in its answers. */
   guarded: GuardedClient
   clock: Clock
@@ -89,6 +94,8 @@ export function createOpenrouter(options: OpenrouterOptions): Provider {
         },
         signal,
       ),
+    readCallback: (callback) => readOpenrouterCallback(callback, options.webhookSecret, clock.nowMs()),
+    operationOf: operationOfId,
     stop: upstream.stop,
   }
 }

@@ -203,6 +203,7 @@ export async function openrouterBody(start: StartRequest): Promise<UpstreamBody 
       generate_audio: request.generateAudio,
       frame_images: orNull([...first, ...last]),
       input_references: orNull(await Promise.all(inputs.references.map(picture))),
+      callback_url: start.callbackUrl,
     }),
   )
 }

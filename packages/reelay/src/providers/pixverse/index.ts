@@ -9,7 +9,9 @@ import type { InputFile, Provider, StartRequest, Traits } from '../provider.ts'
 import { jsonBody, multipartBody } from '../request-body.ts'
 import { createTaskApi, type TaskApi } from '../task-api.ts'
 import { createUpstream, type UpstreamAnswer } from '../upstream.ts'
+import { readPixverseCallback } from './callback.ts'
 import { PIXVERSE_MODELS, PIXVERSE_OPTIONS, pixverseCreate } from './request.ts'
+import { pixverseOperationOf } from './status.ts'
 import { isPixverseSuccess, PIXVERSE_RULES, pixverseImageId, pixverseOperation } from './status.ts'
 import { pixverseRefusal, pixverseVerdict, readPixverseError } from './status.ts'
 
@@ -32,6 +34,7 @@ const PIXVERSE_TRAITS: Traits = {
   cancel: 'unsupported',
   inputs: 'upload',
   providerOptions: PIXVERSE_OPTIONS,
+  callbacks: 'account',
   openCatalog: true,
 }
 
@@ -39,6 +42,10 @@ export type PixverseOptions = {
   /** Default: the provider's own. Without `/openapi`. */
   baseUrl?: string | undefined
   apiKey: string
+  /** The webhook of its console that is called about the videos made here; absent: none. */
+  webhookId?: string | undefined
+  /** What that webhook signs with. */
+  webhookSecret?: string | undefined
   /** For the links in its answers. */
   guarded: GuardedClient
   clock: Clock
@@ -71,7 +78,15 @@ async function uploadPicture(api: TaskApi, file: InputFile, signal: AbortSignal)
   return api.ask({ method: 'POST', path: UPLOAD_PATH, body }, readImageId, signal)
 }
 
-async function startVideo(api: TaskApi, clock: Clock, start: StartRequest): Promise<StartOutcome> {
+/** The number of a webhook is sent as one. */
+const webhookFieldOf = (id: string | undefined): object =>
+  id === undefined ? {} : { webhook_id: Number.isSafeInteger(Number(id)) ? Number(id) : id }
+
+async function startVideo(
+  api: TaskApi,
+  { clock, webhookId }: PixverseOptions,
+  start: StartRequest,
+): Promise<StartOutcome> {
   const create = pixverseCreate(start)
   if ('refused' in create) return { kind: 'rejected', code: 'invalid_input', detail: create.refused }
   const uploaded = await beforeSubmit(
@@ -86,7 +101,7 @@ async function startVideo(api: TaskApi, clock: Clock, start: StartRequest): Prom
   return api.submit(
     {
       path: create.path,
-      body: jsonBody({ ...create.fields, ...uploaded.ready }),
+      body: jsonBody({ ...create.fields, ...uploaded.ready, ...webhookFieldOf(webhookId) }),
       headers: { 'ai-trace-id': traceIdOf(start.clientToken) },
       operationOf: pixverseOperation,
     },
@@ -109,7 +124,7 @@ export function createPixverse(options: PixverseOptions): Provider {
   return {
     traits: PIXVERSE_TRAITS,
     models: () => PIXVERSE_MODELS,
-    start: async (start) => startVideo(api, clock, start),
+    start: async (start) => startVideo(api, options, start),
     probe: async ({ providerTaskId: id }, signal) =>
       api.probe(
         { path: `${RESULT_PATH}/${encodeURIComponent(id)}` },
@@ -123,6 +138,8 @@ export function createPixverse(options: PixverseOptions): Provider {
         { path: BALANCE_PATH, isGood: isPixverseSuccess, readError: readPixverseError },
         signal,
       ),
+    readCallback: (callback) => readPixverseCallback(callback, options.webhookSecret, clock.nowMs()),
+    operationOf: pixverseOperationOf,
     stop: upstream.stop,
   }
 }

@@ -46,6 +46,7 @@ function model(
     resolutions: QUALITIES,
     inputs: { first_frame: 1, last_frame: 1 },
     audio,
+    frames_set_ratio: true,
   }
   return { id: `${ID_PREFIX}${version}`, capabilities, price: null }
 }

@@ -57,6 +57,12 @@ export function pixverseOperation(answer: UpstreamAnswer): Operation | null {
   return id === null || id === '0' ? null : { providerTaskId: id }
 }
 
+/** Of a job that was made elsewhere. */
+export const pixverseOperationOf = (id: string): Operation | string =>
+  /^[1-9]\d{0,19}$/.test(id)
+    ? { providerTaskId: id }
+    : 'This is not an id of a video at PixVerse: it is the number that its create answers as video_id.'
+
 /** The id of a picture that was uploaded: a number, unless JSON cannot carry it as one. */
 export function pixverseImageId(answer: UpstreamAnswer): number | string | null {
   const id = textOf(respIn(answer)?.['img_id'])

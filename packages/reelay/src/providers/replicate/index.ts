@@ -3,6 +3,7 @@ import type { Clock } from '../../system/clock.ts'
 import { recordOf, textOf } from '../../system/json.ts'
 import { beforeSubmit, PreparationRefused } from '../before-submit.ts'
 import { checkAccount } from '../check-account.ts'
+import { operationOfId } from '../operation-of-id.ts'
 import type { InputFile, Provider, Traits } from '../provider.ts'
 import { multipartBody } from '../request-body.ts'
 import { createTaskApi, type TaskApi } from '../task-api.ts'
@@ -39,6 +40,8 @@ export type ReplicateOptions = {
   /** Default: the provider's own. */
   baseUrl?: string | undefined
   apiKey: string
+  /** What it signs callbacks with: the newest, and one that is being rotated out. */
+  webhookSecrets?: readonly string[]
   /** For the links in its answers. */
   guarded: GuardedClient
   clock: Clock
@@ -61,7 +64,7 @@ async function uploadFile(api: TaskApi, file: InputFile, signal: AbortSignal): P
 
 /** Replicate: the models of many makers, each with an input of its own. */
 export function createReplicate(options: ReplicateOptions): Provider {
-  const { guarded, clock } = options
+  const { guarded, clock, webhookSecrets = [] } = options
   const upstream = createUpstream({
     baseUrl: options.baseUrl ?? REPLICATE_BASE_URL,
     credentials: { authorization: `Bearer ${options.apiKey}` },
@@ -101,7 +104,8 @@ export function createReplicate(options: ReplicateOptions): Provider {
         },
         signal,
       ),
-    readCallback: readReplicateCallback,
+    readCallback: (callback) => readReplicateCallback(callback, webhookSecrets, clock.nowMs()),
+    operationOf: operationOfId,
     stop: upstream.stop,
   }
 }

@@ -3,17 +3,15 @@ import type { Clock } from '../../system/clock.ts'
 import type { Operation, Verdict } from '../../task/verdict.ts'
 import { cancelJob } from '../cancel-job.ts'
 import { checkAccount } from '../check-account.ts'
+import { operationOfId } from '../operation-of-id.ts'
 import type { Provider, Traits } from '../provider.ts'
 import { createTaskApi } from '../task-api.ts'
 import { createUpstream } from '../upstream.ts'
-import { RUNWAY_MODELS, RUNWAY_OPTIONS, runwayCreate } from './request.ts'
+import { RUNWAY_MODELS, RUNWAY_OPTIONS, RUNWAY_VERSION, runwayCreate, runwayPictures } from './request.ts'
 import { isRunwayOrganization, readRunwayError, RUNWAY_RULES } from './status.ts'
 import { runwayOperation, runwayVerdict } from './status.ts'
 
 const RUNWAY_BASE_URL = 'https://api.dev.runwayml.com'
-
-/** The version of the API that is spoken here. Every request must name it. */
-const RUNWAY_VERSION = '2024-11-06'
 
 const RUNWAY_TRAITS: Traits = {
   // Its advice is a look every 5 s at the most.
@@ -64,7 +62,7 @@ export function createRunway(options: RunwayOptions): Provider {
     traits: RUNWAY_TRAITS,
     models: () => RUNWAY_MODELS,
     start: async (start) => {
-      const create = await runwayCreate(start)
+      const create = await runwayCreate(start, runwayPictures)
       if ('refused' in create) return { kind: 'rejected', code: 'invalid_input', detail: create.refused }
       return api.submit({ ...create, operationOf: runwayOperation }, start)
     },
@@ -82,6 +80,7 @@ export function createRunway(options: RunwayOptions): Provider {
         { path: '/v1/organization', isGood: isRunwayOrganization, readError: readRunwayError },
         signal,
       ),
+    operationOf: operationOfId,
     stop: upstream.stop,
   }
 }

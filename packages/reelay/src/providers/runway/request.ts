@@ -1,4 +1,4 @@
-import type { ModelCapabilities, SecondsRange } from '@reelay/sdk'
+import type { ModelCapabilities, ModelPrice, SecondsRange } from '@reelay/sdk'
 import type { ProviderModel } from '../../task/capabilities.ts'
 import type { VideoRequest } from '../../task/request.ts'
 import { arrangeInputs, type ArrangedInputs } from '../arrange-inputs.ts'
@@ -10,8 +10,11 @@ import { jsonBody } from '../request-body.ts'
 import type { UpstreamBody } from '../upstream.ts'
 import { withoutNulls } from '../without-nulls.ts'
 
+/** The version of the API that is spoken here. Every request must name it. */
+export const RUNWAY_VERSION = '2024-11-06'
+
 const TEXT_TO_VIDEO = '/v1/text_to_video'
-const IMAGE_TO_VIDEO = '/v1/image_to_video'
+export const RUNWAY_IMAGE_TO_VIDEO = '/v1/image_to_video'
 
 /** Its own parameters. Other formats of the result are left out: not all of them are videos. */
 export const RUNWAY_OPTIONS: readonly string[] = ['contentModeration']
@@ -26,6 +29,7 @@ type RunwayModel = {
   /** What the provider refuses a create without. */
   requires: readonly ('size' | 'seconds')[]
   needsPicture: boolean
+  price?: ModelPrice
 }
 
 const GEN4_SIZES = ['1280x720', '720x1280', '1104x832', '832x1104', '960x960', '1584x672']
@@ -75,14 +79,13 @@ function veo(id: string): RunwayModel {
     sizes: VEO_SIZES,
     inputs: BOTH_FRAMES,
     audio: 'optional',
-    lacks: ['seed'],
   })
   return { id, capabilities, requires: ['size'], needsPicture: false }
 }
 
 function seedance(id: string, sizes: readonly string[]): RunwayModel {
   const inputs = { ...BOTH_FRAMES, reference: 9 }
-  const lacks = ['negative_prompt', 'seed'] as const
+  const lacks = ['negative_prompt'] as const
   const capabilities = bySize({ seconds: range(4, 15), sizes, inputs, audio: 'optional', lacks })
   return { id, capabilities, requires: [], needsPicture: false }
 }
@@ -94,6 +97,15 @@ const gen4 = bySize({
   audio: 'never',
   lacks: ['negative_prompt'],
 })
+
+/** 5 credits, of a cent each. */
+const GEN4_TURBO_PRICE: ModelPrice = {
+  currency: 'USD',
+  per_second: '0.05',
+  per_video: null,
+  as_of: '2026-07-11',
+  source: 'https://docs.dev.runwayml.com/guides/pricing/',
+}
 
 const MODELS: readonly RunwayModel[] = [
   {
@@ -107,6 +119,7 @@ const MODELS: readonly RunwayModel[] = [
     capabilities: gen4,
     requires: ['size'],
     needsPicture: true,
+    price: GEN4_TURBO_PRICE,
   },
   veo('veo3.1'),
   veo('veo3.1_fast'),
@@ -116,16 +129,23 @@ const MODELS: readonly RunwayModel[] = [
 ]
 
 /** Those that make videos from text or pictures; others may be named as `runway/<model>`. */
-export const RUNWAY_MODELS: readonly ProviderModel[] = MODELS.map(({ id, capabilities }) => ({
+export const RUNWAY_MODELS: readonly ProviderModel[] = MODELS.map(({ id, capabilities, price }) => ({
   id,
   capabilities,
-  price: null,
+  price: price ?? null,
 }))
 
 export type RunwayCreate = { path: string; body: UpstreamBody }
 
+/** How a request's pictures are written; null when it has none. */
+type SpellPictures = (inputs: ArrangedInputs) => Promise<unknown>
+
 /** A picture without a position is a reference. */
-async function promptImage({ firstFrame, lastFrame, references }: ArrangedInputs): Promise<object[] | null> {
+export async function runwayPictures({
+  firstFrame,
+  lastFrame,
+  references,
+}: ArrangedInputs): Promise<object[] | null> {
   const pictures = [
     ...(firstFrame === null ? [] : [{ file: firstFrame, position: 'first' }]),
     ...(lastFrame === null ? [] : [{ file: lastFrame, position: 'last' }]),
@@ -151,11 +171,10 @@ function withRequired(request: VideoRequest, known: RunwayModel | undefined): Vi
 }
 
 /** The create of one video, or why it cannot be asked for. */
-export async function runwayCreate({
-  request: asked,
-  model: name,
-  inputs: files,
-}: StartRequest): Promise<RunwayCreate | { refused: string }> {
+export async function runwayCreate(
+  { request: asked, model: name, inputs: files }: StartRequest,
+  spellPictures: SpellPictures,
+): Promise<RunwayCreate | { refused: string }> {
   const known = MODELS.find(({ id }) => id === name)
   const takesReferences = (known?.capabilities.inputs.reference ?? 0) > 0
   const inputs = arrangeInputs(files, { takesReferences })
@@ -163,10 +182,12 @@ export async function runwayCreate({
   const fields = (known?.capabilities.lacks ?? []).map((lacked) => FIELDS[lacked])
   const unknown = refuseFields(asked, { provider: `The model ${name}`, fields })
   if (unknown !== null) return unknown
-  const image = await promptImage(inputs)
+  const image = await spellPictures(inputs)
   if (image === null && known?.needsPicture === true)
     return { refused: `The model ${name} needs a first_frame.` }
   const request = withRequired(fitToModel(asked, known && { ...known, price: null }), known)
+  if (request.size !== null && request.aspectRatio !== null)
+    return { refused: 'Give size or aspect_ratio, not both: it has one field for them.' }
   const body = withoutNulls({
     ...request.providerOptions,
     model: name,
@@ -180,5 +201,5 @@ export async function runwayCreate({
     negativePrompt: request.negativePrompt,
     audio: request.generateAudio,
   })
-  return { path: image === null ? TEXT_TO_VIDEO : IMAGE_TO_VIDEO, body: jsonBody(body) }
+  return { path: image === null ? TEXT_TO_VIDEO : RUNWAY_IMAGE_TO_VIDEO, body: jsonBody(body) }
 }

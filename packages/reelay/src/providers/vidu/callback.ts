@@ -1,3 +1,4 @@
+import { viduVerdict } from '../../callbacks/vidu-signature.ts'
 import type { JsonRecord } from '../../system/json.ts'
 import type { Operation } from '../../task/verdict.ts'
 import { callbackBody, callbackHint, callbackJobId } from '../callback-body.ts'
@@ -12,11 +13,12 @@ function operationOf(body: JsonRecord): Operation | null {
   return providerTaskId === null || payload === null ? null : { providerTaskId, payload }
 }
 
-/**
- * Much the same as the answer to a look, with the id added. Its signature is not checked: it covers the path that was
- * called, which is not known here and which proxies change, and it leaves the body out.
- */
-export function readViduCallback(callback: RawCallback): CallbackReading {
+/** Much the same as the answer to a look, with the id added. */
+export function readViduCallback(callback: RawCallback, apiKey: string, nowMs: number): CallbackReading {
   const body = callbackBody(callback)
-  return { verdict: 'unsigned', operation: operationOf(body), hint: callbackHint(body['state'], ENDED) }
+  return {
+    verdict: viduVerdict(callback, apiKey, nowMs),
+    operation: operationOf(body),
+    hint: callbackHint(body['state'], ENDED),
+  }
 }

@@ -4,6 +4,7 @@ import { isRecord } from '../../system/json.ts'
 import type { Operation } from '../../task/verdict.ts'
 import { cancelJob } from '../cancel-job.ts'
 import { checkAccount } from '../check-account.ts'
+import { operationOfId } from '../operation-of-id.ts'
 import type { Provider, Traits } from '../provider.ts'
 import { jsonBody } from '../request-body.ts'
 import { createTaskApi } from '../task-api.ts'
@@ -86,7 +87,8 @@ export function createVidu(options: ViduOptions): Provider {
         },
         signal,
       ),
-    readCallback: readViduCallback,
+    readCallback: (callback) => readViduCallback(callback, options.apiKey, clock.nowMs()),
+    operationOf: operationOfId,
     stop: upstream.stop,
   }
 }

@@ -35,6 +35,7 @@ function q3(id: string): ProviderModel {
     resolutions: TIERS,
     inputs: BOTH_FRAMES,
     audio: 'optional',
+    frames_set_ratio: true,
     lacks: ['negative_prompt'],
   })
 }
@@ -57,6 +58,7 @@ export const VIDU_MODELS: readonly ProviderModel[] = [
     resolutions: ['1080p'],
     inputs: { ...BOTH_FRAMES, reference: REFERENCES_MAX },
     audio: 'never',
+    frames_set_ratio: true,
     lacks: ['negative_prompt'],
   }),
 ]

@@ -15,6 +15,8 @@ export function readViduError(json: unknown): ProviderError | null {
 /** `InternalServiceFailure` is not here: nobody says that nothing was accepted. */
 const CODES: ReadonlyMap<string, CodeMeaning> = new Map([
   ['systemthrottling', 'busy'],
+  // So many jobs at a time, and nothing about money.
+  ['quotaexceeded', 'busy'],
   ['operationinprocess', 'busy'],
   ['creditinsufficient', 'account'],
   ['unauthorized', 'account'],
@@ -65,6 +67,9 @@ function failed(task: JsonRecord): Verdict {
   const error = { code, message: code ?? 'The provider gave no reason.' }
   const meaning = CODES.get((code ?? '').toLowerCase())
   const isBlocked = meaning === 'moderation_blocked' || isModeration(error)
+  // A job that was cancelled ends like one that failed.
+  if (code === 'UserCancelled')
+    return { kind: 'failed', code: 'provider_cancelled', detail: sentenceOf(error) }
   return {
     kind: 'failed',
     code: isBlocked ? 'moderation_blocked' : 'provider_failed',
@@ -76,7 +81,9 @@ function failed(task: JsonRecord): Verdict {
 function isOwn(task: JsonRecord, { providerTaskId, payload }: Operation): boolean {
   const id = firstTextOf(task['task_id'], task['id'])
   const echoed = textOf(task['payload'])
-  return (id === null || id === providerTaskId) && (echoed === null || echoed === textOf(payload))
+  const sent = textOf(payload)
+  // Of a job that was made elsewhere nobody knows what was sent.
+  return (id === null || id === providerTaskId) && (echoed === null || sent === null || echoed === sent)
 }
 
 /** What the answer says of the job; null when it is not the provider's word on it. */

@@ -2,6 +2,7 @@ import type { GuardedClient } from '../../net/guarded-fetch.ts'
 import type { Clock } from '../../system/clock.ts'
 import { recordOf } from '../../system/json.ts'
 import { checkAccount } from '../check-account.ts'
+import { operationOfId } from '../operation-of-id.ts'
 import type { Provider, Traits } from '../provider.ts'
 import { createTaskApi } from '../task-api.ts'
 import { createUpstream } from '../upstream.ts'
@@ -49,7 +50,7 @@ export function createXai(options: XaiOptions): Provider {
     traits: XAI_TRAITS,
     models: () => XAI_MODELS,
     start: async (start) => {
-      const body = await xaiBody(start)
+      const body = await xaiBody(start, XAI_MODELS)
       if ('refused' in body) return { kind: 'rejected', code: 'invalid_input', detail: body.refused }
       return api.submit({ path: '/v1/videos/generations', body, operationOf: xaiOperation }, start)
     },
@@ -70,6 +71,7 @@ export function createXai(options: XaiOptions): Provider {
         },
         signal,
       ),
+    operationOf: operationOfId,
     stop: upstream.stop,
   }
 }

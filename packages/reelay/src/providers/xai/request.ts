@@ -38,13 +38,21 @@ async function picture(file: InputFile): Promise<{ url: string }> {
   return { url: await dataUri(file) }
 }
 
-/** The body that asks for one video, or why it cannot be asked for. */
-export async function xaiBody(start: StartRequest): Promise<UpstreamBody | Refused> {
-  const inputs = arrangeInputs(start.inputs, { takesReferences: true })
+/**
+ * The body that asks for one video, or why it cannot be asked for.
+ *
+ * @param models those of the account: the provider's own, or what a reseller of it serves.
+ */
+export async function xaiBody(
+  start: StartRequest,
+  models: readonly ProviderModel[],
+): Promise<UpstreamBody | Refused> {
+  const known = models.find(({ id }) => id === start.model)
+  const takesReferences = known === undefined || (known.capabilities?.inputs.reference ?? 0) > 0
+  const inputs = arrangeInputs(start.inputs, { takesReferences })
   if ('refused' in inputs) return inputs
   const { firstFrame, lastFrame, references } = inputs
   if (lastFrame !== null) return { refused: 'xAI takes no last frame: leave last_frame out.' }
-  const known = XAI_MODELS.find(({ id }) => id === start.model)
   const request = sizeAsTier(fitToModel(start.request, known), { ratios: RATIOS, resolutions: TIERS })
   if ('refused' in request) return request
   const refusal = refuseFields(request, {
