@@ -6,6 +6,7 @@ import { StoreUnavailable, type CallbackIn } from '../store/store.ts'
 import { hashOfKey } from '../system/hash-of-key.ts'
 import { silentLog } from '../system/log.ts'
 import { exchangeRaw } from '../../test/security/raw-client.ts'
+import type { HttpDeps } from './deps.ts'
 import { serve } from './serve.ts'
 import { startTestApp, TEST_LIMITS, type TestApp } from './test-deps.ts'
 import { errorOf, send, type SendOptions } from './test-request.ts'
@@ -17,16 +18,21 @@ const LIMIT = 2 * 1024 * 1024
 
 type Hooked = { api: TestApp; kept: readonly CallbackIn[]; read: RawCallback[] }
 
+type Reading = Partial<CallbackReading> | Promise<CallbackReading>
+
 /** An app whose store knows one token. */
-function startHooked(reading: Partial<CallbackReading> | Error = {}): Hooked {
+function startHooked(given: Reading | Error | (() => Reading) = {}): Hooked {
   const read: RawCallback[] = []
-  const readCallback = (account: string, callback: RawCallback): CallbackReading => {
+  const readCallback: HttpDeps['readCallback'] = (account, callback) => {
     assert.equal(account, TARGET.account)
     read.push(callback)
-    if (reading instanceof Error) throw reading
-    return { verdict: 'unsigned', operation: null, hint: 'moved', ...reading }
+    if (given instanceof Error) throw given
+    const reading = typeof given === 'function' ? given() : given
+    return reading instanceof Promise
+      ? reading
+      : { verdict: 'unsigned', operation: null, hint: 'moved', ...reading }
   }
-  const api = startTestApp({}, { readCallback })
+  const api = startTestApp({ callbackBase: 'https://reelay.example/base' }, { readCallback })
   api.store.callbackTargets.set(hashOfKey(TOKEN), TARGET)
   return { api, kept: api.store.callbacks, read }
 }
@@ -68,8 +74,9 @@ test('a callback is answered with exactly ok, and kept with what its adapter rea
   const { account: _account, ...target } = TARGET
   assert.deepEqual(rest, { ...target, provider: 'scripted', verdict: 'trusted', operation, hint: 'ended' })
   assert.equal(Buffer.from(body).toString(), '{"a": 1}')
-  assert.match(dedupeKey, /^video_1\.3\.[0-9a-f]{64}$/)
-  assert.deepEqual(read, [{ headers, body }])
+  assert.match(dedupeKey, /^video_1\.3\.trusted\.[0-9a-f]{64}$/)
+  const urls = [`https://reelay.example/base${PATH}`, `http://127.0.0.1${PATH}`]
+  assert.deepEqual(read, [{ headers, body, urls }])
 })
 
 test('copies have one key, other bytes another', async () => {
@@ -80,6 +87,80 @@ test('copies have one key, other bytes another', async () => {
   const keys = kept.map(({ dedupeKey }) => dedupeKey)
   assert.equal(keys[0], keys[1])
   assert.equal(new Set(keys).size, 5)
+})
+
+test('a forged copy that comes first does not make a copy of the genuine one', async () => {
+  let verdict: CallbackReading['verdict'] = 'forged'
+  const { api, kept } = startHooked(() => ({ verdict }))
+  for (verdict of ['forged', 'forged', 'trusted', 'unsigned'] as const) {
+    assert.equal((await send(api, 'POST', PATH, { body: 'same' })).status, 200)
+  }
+  const keys = kept.map(({ dedupeKey }) => dedupeKey)
+  assert.equal(keys[0], keys[1])
+  assert.equal(new Set(keys).size, 3)
+})
+
+test('an adapter that takes a while is waited for, and one that fails then is no harm either', async () => {
+  for (const [failure, verdict] of [
+    [null, 'trusted'],
+    [new TypeError('of an adapter'), 'unsigned'],
+  ] as const) {
+    const { promise, resolve, reject } = Promise.withResolvers<CallbackReading>()
+    const { api, kept } = startHooked(() => promise)
+    const sending = send(api, 'POST', PATH, { body: 'x' })
+    if (failure === null) resolve({ verdict, operation: null, hint: 'ended' })
+    else reject(failure)
+    assert.equal((await sending).status, 200)
+    assert.equal(kept[0]?.verdict, verdict)
+  }
+})
+
+const ACCOUNT_TOKEN = 'Aa1-'.padEnd(43, '_y')
+const ACCOUNT_PATH = `/hooks/scripted/${ACCOUNT_TOKEN}`
+
+/** An app that knows the address of an account, and of no attempt. */
+function startWithAccount(reading: Partial<CallbackReading>): TestApp {
+  const hash = hashOfKey(ACCOUNT_TOKEN)
+  const accountOf = (known: string): string | undefined => (known === hash ? TARGET.account : undefined)
+  return startTestApp(
+    {},
+    {
+      accountAddresses: { urlOf: () => null, accountOf },
+      readCallback: (account) => {
+        assert.equal(account, TARGET.account)
+        return { verdict: 'unsigned', operation: null, hint: 'ended', ...reading }
+      },
+    },
+  )
+}
+
+test('a callback at the address of an account is kept with the job that it names', async () => {
+  const operation = { providerTaskId: 'job-1', region: 'x' }
+  for (const [reading, job] of [
+    [{ operation }, { id: 'job-1' }],
+    [{ operation, job: { id: 'job-2' } }, { id: 'job-2' }],
+    [{ job: { idEnd: '/job' } }, { idEnd: '/job' }],
+    [{}, null],
+  ] as const) {
+    const api = startWithAccount(reading)
+    const sent = await send(api, 'POST', ACCOUNT_PATH, { body: '{"a": 1}', ...BYTES })
+    assert.deepEqual([sent.status, Buffer.from(sent.bytes).toString()], [200, 'ok'])
+    const [kept] = api.store.accountCallbacks
+    assert.deepEqual([kept?.account, kept?.job], ['scripted:eu', job])
+    assert.match(kept?.dedupeKey ?? '', /^scripted:eu\.unsigned\.[0-9a-f]{64}$/)
+    assert.equal(Buffer.from(kept?.body ?? []).toString(), '{"a": 1}')
+    assert.deepEqual(api.store.callbacks, [])
+  }
+})
+
+test('at the address of an account too a challenge is answered, a body is bounded, and another name leads nowhere', async () => {
+  const api = startWithAccount({ answer: '{"challenge":"42"}' })
+  assert.deepEqual((await send(api, 'POST', ACCOUNT_PATH, { body: 'x' })).body, { challenge: '42' })
+  assert.equal((await send(api, 'POST', ACCOUNT_PATH, { body: endless().body })).status, 413)
+  const { body, asked } = endless()
+  assert.equal((await send(api, 'POST', ACCOUNT_PATH.replace('scripted', 'other'), { body })).status, 404)
+  assert.equal(asked(), 0)
+  assert.deepEqual(api.store.accountCallbacks, [])
 })
 
 const UNKNOWN: Readonly<Record<string, string>> = {
@@ -210,12 +291,14 @@ test('the token is in no line of the log, whatever becomes of the request', asyn
 })
 
 test('headers are kept without what proves somebody, and up to 8,192 characters', async () => {
-  const { api, kept } = startHooked()
+  const { api, kept, read } = startHooked()
   const secret = { authorization: 'Bearer x', cookie: `a=${'x'.repeat(8_000)}`, 'proxy-authorization': 'y' }
   const signed = { 'x-a': 'a'.repeat(4_000), 'x-signature': 's'.repeat(1_000), 'x-z': 'z'.repeat(9_000) }
   await send(api, 'POST', PATH, { body: streamOf(Buffer.from('x')), headers: { ...secret, ...signed } })
   const { 'x-z': _dropped, ...rest } = signed
   assert.deepEqual(kept[0]!.headers, rest)
+  // A signature may be in any of them.
+  assert.deepEqual(read[0]!.headers, signed)
 })
 
 test(

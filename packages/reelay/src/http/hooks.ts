@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { CallbackReading, RawCallback } from '../providers/provider.ts'
 import { providerNameOf } from '../task/provider-name.ts'
 import { hashOfKey } from '../system/hash-of-key.ts'
+import type { CallbackOutcome, CallbackTarget } from '../store/store.ts'
 import { ApiError } from './api-error.ts'
 import type { Exchange } from './exchange.ts'
 import { readBody, SMALL_BODY_PACE } from './read-body.ts'
@@ -11,58 +12,95 @@ const HEADER_CHARACTERS_MAX = 8_192
 /** Never kept: what a proxy or a browser may have added to prove somebody. */
 const DROPPED_HEADERS: ReadonlySet<string> = new Set(['authorization', 'cookie', 'proxy-authorization'])
 
+/** Whom an address belongs to: one attempt of a task, or all jobs of an account. */
+type Addressee = CallbackTarget | { account: string }
+
 /**
  * `POST /hooks/{provider}/{token}`: a provider says that something happened. Kept as it came, never inflated; all it does is
  * to bring the next look forward.
  */
 export async function receiveCallback(exchange: Exchange): Promise<Response> {
-  const { clock, store } = exchange.shared
-  const { request, context } = exchange
-  const provider = context.req.param('provider') ?? ''
-  const target = targetOf(exchange, provider)
+  const { clock } = exchange.shared
+  const { request } = exchange
+  const addressee = await addresseeOf(exchange)
   const chunks: Uint8Array[] = []
   const bounds = { bytesMax: BODY_BYTES_MAX, pace: SMALL_BODY_PACE, encoded: 'as_it_is' } as const
   for await (const chunk of readBody(request, clock, bounds)) chunks.push(chunk)
-  const body = Buffer.concat(chunks)
-  const headers = keptHeaders(request.headers)
-  const reading = readingOf(exchange, target.account, { headers, body })
-  if (reading.answer === undefined) {
-    const { projectId, taskId, attempt } = target
-    const { verdict, operation, hint } = reading
-    const digest = createHash('sha256').update(body).digest('hex')
-    const dedupeKey = `${taskId}.${attempt}.${digest}`
-    const kept = { projectId, taskId, attempt, provider, dedupeKey, headers, body }
-    await store.recordCallback({ ...kept, verdict, operation, hint })
-  }
+  // A signature may be in any header, also in one that comes after those that are kept.
+  const headers = Object.fromEntries([...request.headers].filter(([name]) => !DROPPED_HEADERS.has(name)))
+  const callback = { headers, body: Buffer.concat(chunks), urls: urlsOf(exchange) }
+  const reading = await readingOf(exchange, addressee.account, callback)
+  const outcome =
+    reading.answer === undefined ? await record(exchange, addressee, { callback, reading }) : 'unkept'
+  exchange.shared.observer.calledBack({ account: addressee.account, verdict: reading.verdict, outcome })
   return answerOf(reading.answer)
 }
 
+const providerOf = ({ context }: Exchange): string => context.req.param('provider') ?? ''
+const tokenOf = ({ context }: Exchange): string => context.req.param('token') ?? ''
+
+/** @throws ApiError `unknown_url`, as for any address that is none, before anything of the body is read */
+async function addresseeOf(exchange: Exchange): Promise<Addressee> {
+  const { store, accountAddresses } = exchange.shared
+  const token = tokenOf(exchange)
+  if (/^[\w-]{43}$/.test(token)) {
+    const hash = hashOfKey(token)
+    const account = accountAddresses.accountOf(hash)
+    const addressee = account === undefined ? await store.findCallbackTarget(hash) : { account }
+    if (addressee !== undefined && providerNameOf(addressee.account) === providerOf(exchange))
+      return addressee
+  }
+  throw new ApiError('unknown_url', 'There is nothing here. See /docs for the routes.')
+}
+
+/** As the provider was given it, and as it was called. */
+function urlsOf(exchange: Exchange): readonly string[] {
+  const { callbackBase } = exchange.shared.settings
+  const called = exchange.request.url
+  const path = `/hooks/${providerOf(exchange)}/${tokenOf(exchange)}`
+  return callbackBase === null ? [called] : [callbackBase + path, called]
+}
+
 /** Bytes that its adapter fails at are kept all the same, and taken for a word without content. */
-function readingOf({ shared }: Exchange, account: string, callback: RawCallback): CallbackReading {
+async function readingOf(
+  { shared }: Exchange,
+  account: string,
+  callback: RawCallback,
+): Promise<CallbackReading> {
   try {
-    return shared.readCallback(account, callback)
+    return await shared.readCallback(account, callback)
   } catch (error) {
     shared.log.error({ err: error, account }, 'a callback could not be read; it is kept as it came')
     return { verdict: 'unsigned', operation: null, hint: 'moved' }
   }
 }
 
-/** @throws ApiError `unknown_url`, as for any address that is none, before anything of the body is read */
-function targetOf({ shared, context }: Exchange, provider: string): NonNullable<ReturnType<Find>> {
-  const token = context.req.param('token') ?? ''
-  const isToken = /^[\w-]{43}$/.test(token)
-  const target = isToken ? shared.store.findCallbackTarget(hashOfKey(token)) : undefined
-  if (target !== undefined && providerNameOf(target.account) === provider) return target
-  throw new ApiError('unknown_url', 'There is nothing here. See /docs for the routes.')
+async function record(
+  exchange: Exchange,
+  addressee: Addressee,
+  { callback, reading }: { callback: RawCallback; reading: CallbackReading },
+): Promise<CallbackOutcome> {
+  const { store } = exchange.shared
+  const { body } = callback
+  const { verdict, operation, hint } = reading
+  const headers = keptHeaders(callback.headers)
+  const kept = { provider: providerOf(exchange), headers, body, verdict, operation, hint }
+  // A forged copy may come first: the provider's own is no copy of it.
+  const copy = `${verdict}.${createHash('sha256').update(body).digest('hex')}`
+  if ('taskId' in addressee) {
+    const { projectId, taskId, attempt } = addressee
+    const dedupeKey = `${taskId}.${attempt}.${copy}`
+    return store.recordCallback({ ...kept, projectId, taskId, attempt, dedupeKey })
+  }
+  const { account } = addressee
+  const job = reading.job ?? (operation === null ? null : { id: operation.providerTaskId })
+  return store.recordAccountCallback({ ...kept, account, job, dedupeKey: `${account}.${copy}` })
 }
 
-type Find = Exchange['shared']['store']['findCallbackTarget']
-
-function keptHeaders(headers: Headers): Record<string, string> {
+function keptHeaders(headers: RawCallback['headers']): Record<string, string> {
   const kept: Record<string, string> = {}
   let characters = 0
-  for (const [name, value] of headers) {
-    if (DROPPED_HEADERS.has(name)) continue
+  for (const [name, value] of Object.entries(headers)) {
     characters += name.length + value.length
     if (characters <= HEADER_CHARACTERS_MAX) kept[name] = value
   }

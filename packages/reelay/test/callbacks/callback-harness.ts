@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import type { App } from '../../src/http/app.ts'
 import { startTestApp } from '../../src/http/test-deps.ts'
+import type { CallbackTarget } from '../../src/store/store.ts'
 import { hashOfKey } from '../../src/system/hash-of-key.ts'
 import { TestClock } from '../../src/system/test-clock.ts'
 import type { Task } from '../../src/task/task.ts'
 import { Harness } from '../engine/harness.ts'
 import { bodyOf, CallingProvider, type Call } from './calling-provider.ts'
+import { atOnce } from '../support/at-once.ts'
 
 const ACCOUNT = 'scripted:eu'
 
@@ -62,9 +64,9 @@ export class CallbackHarness {
   }
 
   /** To whom a job's URL leads. */
-  target(url: string | null): ReturnType<Harness['store']['findCallbackTarget']> {
+  target(url: string | null): CallbackTarget | undefined {
     const token = new URL(url ?? '').pathname.split('/').at(-1) ?? ''
-    return this.harness.store.findCallbackTarget(hashOfKey(token))
+    return atOnce(this.harness.store.findCallbackTarget(hashOfKey(token)))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -196,3 +196,44 @@ test('nor by a forged one', async () => {
   assert.deepEqual(c.provider.job().looksAtMs, [])
   assert.equal((await c.harness.untilEnded(id)).error?.code, 'submit_outcome_unknown')
 })
+
+test('an id that came before the answer was lost finds the job, once a look confirms it', async () => {
+  await using c = await CallbackHarness.open()
+  c.provider.answersLost = 1
+  const start = c.provider.start.bind(c.provider)
+  c.provider.start = async (request) => {
+    try {
+      return await start(request)
+    } finally {
+      await c.call(0, { id: c.provider.job().id, hint: 'moved' })
+    }
+  }
+  const { id, createdAtMs } = await c.create()
+  await c.harness.until(() => c.harness.task(id).state === 'running', 'it is found')
+  assert.deepEqual(c.provider.job().looksAtMs, [createdAtMs])
+  assert.equal(c.provider.starts.length, 1)
+})
+
+test('a wrong id that came first does not keep the right one from being found', async () => {
+  for (const first of ['forged', 'unsigned'] as const) {
+    await using c = await CallbackHarness.open()
+    const id = await lost(c)
+    await c.call(0, { id: 'of nobody', hint: 'ended', ...(first === 'forged' ? { signature: 'bad' } : {}) })
+    await c.call(0, { id: c.provider.job().id, hint: 'ended' })
+    await c.harness.pass(20 * SECOND_MS)
+    assert.equal(c.harness.task(id).state, 'running', first)
+    assert.equal(c.provider.starts.length, 1)
+  }
+})
+
+test('a job that is unknown at first where it is asked for is found all the same', async () => {
+  await using c = await CallbackHarness.open()
+  const id = await lost(c)
+  c.provider.end(0, { kind: 'gone' })
+  await c.call(0, { id: c.provider.job().id, hint: 'moved' })
+  await c.harness.pass(40 * SECOND_MS)
+  assert.equal(c.harness.task(id).state, 'unknown')
+  c.provider.end(0, { kind: 'running' })
+  await c.harness.pass(20 * SECOND_MS)
+  assert.equal(c.harness.task(id).state, 'running')
+})

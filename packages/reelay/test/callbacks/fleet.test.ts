@@ -95,7 +95,7 @@ async function endedOf({ harness }: CallbackHarness, id: string): Promise<Ended>
   return {
     task: { ...task, sent },
     // The key names the lease under which the file was written.
-    artifacts: harness.store.artifacts(id).map(({ storageKey: _key, ...artifact }) => artifact),
+    artifacts: (await harness.store.artifacts(id)).map(({ storageKey: _key, ...artifact }) => artifact),
     kinds: (await harness.store.timeline(id))
       .map(({ kind }) => kind)
       .filter((kind) => kind !== 'callback.received'),

@@ -9,6 +9,7 @@ import { silentLog } from '../../src/system/log.ts'
 import type { TaskState } from '../../src/task/state.ts'
 import { create } from '../e2e/client.ts'
 import { bodyOf, CallingProvider } from './calling-provider.ts'
+import { atOnce } from '../support/at-once.ts'
 
 const TASKS = 200
 const TOGETHER = 8
@@ -62,7 +63,7 @@ class Wire {
     const { store } = this.#reelay
     const { promise, resolve } = Promise.withResolvers<void>()
     const look = (): void => {
-      const state = store.loadTask(id)?.state
+      const state = atOnce(store.loadTask(id))?.state
       if (state !== undefined && states.includes(state)) resolve()
     }
     const unsubscribe = store.onChange((changed) => {
