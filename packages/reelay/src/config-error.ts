@@ -1,0 +1,4 @@
+/** The settings are wrong; the message lists every fault at once. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
