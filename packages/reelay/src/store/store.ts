@@ -1,6 +1,10 @@
-import type { DurationSample, Decision, Task, TaskEvent } from '../task/task.ts'
+import type { Attempt, DurationSample, Decision, Task, TaskEvent } from '../task/task.ts'
+import type { Awaitable } from '../system/awaitable.ts'
+import type { SignatureVerdict } from '../callbacks/signature-verdict.ts'
 import type { TaskState } from '../task/state.ts'
 import type { Operation } from '../task/verdict.ts'
+import type { RetentionStore } from './retention-store.ts'
+import type { Upkeep } from './upkeep.ts'
 import type { WebhookStore } from './webhook-store.ts'
 
 /** A lease on one task: who may write it back, and against what. */
@@ -68,9 +72,6 @@ export type CommitOutcome =
 /** An attempt that a provider may call back about. */
 export type CallbackTarget = { projectId: string; taskId: string; attempt: number; account: string }
 
-/** What a callback's signature says of it. `unsigned`: the provider does not sign, only the URL's token vouches for it. */
-export type CallbackVerdict = 'trusted' | 'unsigned' | 'forged'
-
 /** A callback as it arrived, and what its provider's adapter reads in it. */
 export type CallbackIn = Omit<CallbackTarget, 'account'> & {
   provider: string
@@ -78,11 +79,20 @@ export type CallbackIn = Omit<CallbackTarget, 'account'> & {
   dedupeKey: string
   headers: Readonly<Record<string, string>>
   body: Uint8Array
-  verdict: CallbackVerdict
+  verdict: SignatureVerdict
   /** Names the job, for a submit whose answer was lost: a look has to confirm it. */
   operation: Operation | null
   /** `ended`: it claims that the job is over. */
   hint: 'ended' | 'moved'
+}
+
+/** A job by the provider's id, or by how that id ends. */
+export type JobName = { id: string } | { idEnd: string }
+
+/** A callback at an address for all jobs of an account. */
+export type AccountCallbackIn = Omit<CallbackIn, 'projectId' | 'taskId' | 'attempt'> & {
+  account: string
+  job: JobName | null
 }
 
 /** `full`: so many of this attempt are kept already that this one is not. */
@@ -99,7 +109,9 @@ export type Artifact = {
   mime: string
   width: number | null
   height: number | null
+  /** Of a spritesheet, what one of its frames stands for. */
   durationMs: number | null
+  /** As RFC 6381 writes it, with that of the sound; in one word where the file does not tell more. */
   codec: string | null
 }
 
@@ -127,6 +139,14 @@ export type InsertOutcome =
   | { kind: 'limited'; by: 'in_flight'; max: number }
   | { kind: 'limited'; by: 'per_day'; max: number; dayEndsAtMs: number }
 
+/** A task of a job that was made elsewhere: it is under way from the start, with its attempt. */
+export type TaskAdoption = TaskInsert & { task: Task & { attempt: Attempt } }
+
+export type AdoptOutcome =
+  | InsertOutcome
+  /** A task follows that job already, or has its video: nothing was written. */
+  | { kind: 'operation_taken'; projectId: string; taskId: string; isDeleted: boolean }
+
 /** Whose wish it is, for the timeline. */
 export type WishOrigin = { keyId: string; requestId: string }
 
@@ -146,7 +166,39 @@ export type ListQuery = {
 
 export type TaskPage = { tasks: readonly Task[]; hasMore: boolean }
 
+/** Tasks of a project by the time of their last change that clients can see. */
+export type ChangedQuery = {
+  projectId: string
+  /** Position of the last task of the previous page. */
+  after: { updatedAtMs: number; id: string }
+  limit: number
+}
+
+/** How far a task is: one of the three changes with everything that clients can see of it. */
+export type TaskMark = { id: string; version: number; seq: number; isDeleted: boolean }
+
 export type TimelineEntry = TaskEvent & { seq: number; atMs: number }
+
+/** Part of a timeline: what comes after `seq`. */
+export type TimelinePart = { seq: number; limit: number }
+
+/** Which callbacks of a task to show, the oldest first. */
+export type CallbackQuery = {
+  taskId: string
+  limit: number
+  /** Bodies of a page together; one that is larger comes alone. */
+  bytesMax: number
+  /** Id of the last one of the previous page. */
+  after: string | null
+}
+
+/** A callback that was kept. */
+export type KeptCallback = Pick<CallbackIn, 'attempt' | 'provider' | 'headers' | 'body' | 'verdict'> & {
+  id: string
+  receivedAtMs: number
+}
+
+export type CallbackPage = { callbacks: readonly KeptCallback[]; hasMore: boolean }
 
 export type Project = {
   id: string
@@ -164,7 +216,10 @@ export type Limits = {
   perDay: number | null
 }
 
-export type ProjectLimits = Partial<Limits>
+export type ProjectLimits = Partial<Limits> & {
+  /** How long the files of its completed videos are kept; null: for good. */
+  retentionSeconds?: number | null
+}
 
 export type ProjectUsage = { inFlight: number; createdToday: number }
 
@@ -183,20 +238,38 @@ export type ApiKey = {
   revokedAtMs: number | null
 }
 
-/** `scheduled`: created, woken or wished for by a client. `moved`: the engine committed something that clients can see. */
+/** `scheduled`: created, woken or wished for by a client. `moved`: something else that clients can see, the timeline included. */
 export type ChangeKind = 'scheduled' | 'moved'
+
+/** Tasks of one account in one state that are on the schedule. */
+export type ScheduledCount = { account: string; state: TaskState; count: number; oldestDueAtMs: number }
 
 export type ChangeListener = (taskId: string, kind: ChangeKind) => void
 
 /** A write was not stored, and the same one may succeed later: disk full, I/O error, database locked, store closed. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable'
+  /** Only the answer to the commit was lost: the write may be stored all the same. */
+  readonly mayBeStored: boolean
+
+  constructor(message: string, options: ErrorOptions & { mayBeStored?: boolean } = {}) {
+    super(message, options)
+    this.mayBeStored = options.mayBeStored ?? false
+  }
 }
 
-/**
- * What the engine and the HTTP layer ask of a database. Every verb is atomic; times are epoch milliseconds. Writes throw
- * `StoreUnavailable` when the database cannot store them now.
- */
+/** A process that works on this database. */
+export type Instance = {
+  id: string
+  version: string
+  /** What it does: `api`, `worker` or `all`. */
+  role: string
+  host: string
+  startedAtMs: number
+  /** When it last said that it lives. */
+  seenAtMs: number
+}
+
 export type KeyReplacement = {
   id: string
   expiresAtMs: number
@@ -206,31 +279,54 @@ export type KeyReplacement = {
   countMax?: number
 }
 
+/**
+ * What the engine and the HTTP layer ask of a database. Every verb is atomic; times are epoch milliseconds. Reads and
+ * writes throw `StoreUnavailable` when the database cannot be asked now.
+ */
 export interface Store {
   /** The outbox, on the same database. */
   readonly webhooks: WebhookStore
+  readonly upkeep: Upkeep
+  /** What is removed when its time is over. */
+  readonly retention: RetentionStore
 
   /**
    * What an `Idempotency-Key` was last used for; undefined when it is free or expired. Only a look: `insertTask` has the
    * final word.
    */
-  findIdempotent(projectId: string, route: string, key: string): IdempotentUse | undefined
+  findIdempotent(projectId: string, route: string, key: string): Awaitable<IdempotentUse | undefined>
   /** Task, schedule row, inputs, timeline and idempotency row in one transaction. */
   insertTask(insert: TaskInsert): Promise<InsertOutcome>
+  /**
+   * The same for a job that was made elsewhere. A job of a task of the same project that ended without a video, or was
+   * deleted since, is taken over from it.
+   */
+  adoptTask(adoption: TaskAdoption): Promise<AdoptOutcome>
   /** The response to a create left this process: a later retry of the same client is a new request. */
   markAnswered(replayId: string): Promise<void>
   /** Undefined for a missing, deleted or foreign task. Marks nothing. */
-  findTask(projectId: string, id: string): Task | undefined
+  findTask(projectId: string, id: string): Awaitable<Task | undefined>
   /** Like `findTask`, whatever the project and also when deleted: for the engine and for signed links. */
-  loadTask(id: string): Task | undefined
+  loadTask(id: string): Awaitable<Task | undefined>
+  /** Several at once, also deleted ones. What is not there, or cannot be read, is left out. */
+  loadTasks(ids: readonly string[]): Promise<readonly Task[]>
+  /** How far these tasks are, without reading their rows. */
+  taskMarks(ids: readonly string[]): Promise<readonly TaskMark[]>
+  /** A page of a project's tasks by their last change, tombstones included. */
+  changedTasks(query: ChangedQuery): Promise<TaskPage>
   /** The task was seen by its client: later retries of its create are new requests. */
   markRetrieved(id: string): Promise<void>
   listTasks(query: ListQuery): Promise<TaskPage>
   /** Position of a task for keyset pages, tombstones included; undefined for an unknown or foreign id. */
-  positionOf(projectId: string, id: string): { createdAtMs: number; id: string } | undefined
-  artifacts(taskId: string): readonly Artifact[]
+  positionOf(projectId: string, id: string): Awaitable<{ createdAtMs: number; id: string } | undefined>
+  artifacts(taskId: string): Awaitable<readonly Artifact[]>
+  /** Those of many tasks at a time, by task; nothing for a task that has none. */
+  artifactsOf(taskIds: readonly string[]): Promise<ReadonlyMap<string, readonly Artifact[]>>
   removeArtifacts(taskId: string, roles: readonly ArtifactRole[]): Promise<void>
-  timeline(taskId: string): Promise<readonly TimelineEntry[]>
+  /** Whole when no part is named. */
+  timeline(taskId: string, part?: TimelinePart): Promise<readonly TimelineEntry[]>
+  /** Undefined when `after` names no callback of the task. */
+  listCallbacks(query: CallbackQuery): Promise<CallbackPage | undefined>
   /** Stores the wish and wakes the task. The engine acts on it. Undefined when there is no such task. */
   requestCancel(projectId: string, id: string, by?: WishOrigin): Promise<Task | undefined>
   /** Hides the task, asks for its cancellation and wakes it. Undefined when there is no such task. */
@@ -252,34 +348,40 @@ export interface Store {
    */
   recordLateAnswer(taskId: string, attempt: number, operation: Operation): Promise<void>
   /** Undefined for an unknown token. */
-  findCallbackTarget(tokenHash: string): CallbackTarget | undefined
+  findCallbackTarget(tokenHash: string): Awaitable<CallbackTarget | undefined>
   /** Keeps a callback and brings the next look forward, as often as its task's bucket allows. Changes nothing else. */
   recordCallback(callback: CallbackIn): Promise<CallbackOutcome>
+  /** The same for a callback that came to an account's address, by the job that it names. */
+  recordAccountCallback(callback: AccountCallbackIn): Promise<CallbackOutcome>
   /** Files that nobody needs any more: inputs of ended tasks, everything of deleted ones. */
   removableArtifacts(limit: number): Promise<readonly (Artifact & { taskId: string })[]>
   pauseAccount(account: string, untilMs: number, reason: string): Promise<void>
-  pausedUntilMs(account: string): number | null
+  pausedUntilMs(account: string): Awaitable<number | null>
+  /** Why the account was paused last; null when it never was. */
+  pauseReason(account: string): Awaitable<string | null>
   /** Attempts that hold a slot of the account. */
-  inFlight(account: string): number
+  inFlight(account: string): Awaitable<number>
   /** Accounts that have scheduled tasks, configured or not. */
   scheduledAccounts(): Promise<readonly string[]>
+  /** How many tasks are on the schedule, for an operator's figures: it looks at every one of them. */
+  countScheduled(): Promise<readonly ScheduledCount[]>
   /** Embedded start: the only owner takes back what the last process held. */
   clearLeases(): Promise<void>
-  durations(key: string): readonly DurationSample[]
+  durations(key: string): Awaitable<readonly DurationSample[]>
 
   createProject(project: Project): Promise<void>
   listProjects(): Promise<readonly Project[]>
   /** A prepared read: limits are looked up with each request. */
-  findProject(id: string): Project | undefined
+  findProject(id: string): Awaitable<Project | undefined>
   /** Undefined when there is no such project. */
   updateProject(id: string, patch: Partial<Pick<Project, 'name' | 'limits'>>): Promise<Project | undefined>
   projectUsage(id: string): Promise<ProjectUsage>
   /** Replaces a key of the same id. False when its project has `countMax` other live ones already: nothing was written. */
   createKey(key: ApiKey, secretHash: string, countMax?: number): Promise<boolean>
   /** The live key with this hash. */
-  findKey(secretHash: string): ApiKey | undefined
+  findKey(secretHash: string): Awaitable<ApiKey | undefined>
   /** The key with this hash that is refused because it was revoked or has expired: for the log, never for an answer. */
-  findDeadKey(secretHash: string): ApiKey | undefined
+  findDeadKey(secretHash: string): Awaitable<ApiKey | undefined>
   listKeys(projectId: string | null): Promise<readonly ApiKey[]>
   /** Null project: of any. Undefined when there is no such live key there. */
   findKeyById(projectId: string | null, id: string): Promise<ApiKey | undefined>
@@ -293,9 +395,16 @@ export interface Store {
   /** Lazily written: at most once a minute per key. */
   touchKey(id: string): Promise<void>
 
+  /** Says that this process lives; once in a while. */
+  beat(instance: Omit<Instance, 'seenAtMs'>): Promise<void>
+  /** It ends in order. */
+  leave(instanceId: string): Promise<void>
+  /** Processes that were heard of in the last day. */
+  instances(): Promise<readonly Instance[]>
+
   /**
-   * Called after the commit with every task that a write changed: long polls wake up, and the engine looks at once at
-   * what was `scheduled`.
+   * Called after the commit with every task that a write changed, or whose timeline it made longer: long polls and event
+   * streams wake up, and the engine looks at once at what was `scheduled`.
    */
   onChange(listener: ChangeListener): () => void
   close(): Promise<void>

@@ -85,7 +85,7 @@ test('disk: files and directories are private to their owner', async () => {
   const staged = await files.stage()
   await staged.write(once(BYTES), 100)
   await staged.keep(KEY)
-  assert.equal(await modeOf(files.localPath(KEY)), 0o600)
+  assert.equal(await modeOf(join(files.root, KEY)), 0o600)
   for (const directory of ['staging', 'videos', 'videos/video_1']) {
     assert.equal(await modeOf(join(files.root, directory)), 0o700, directory)
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
@@ -9,6 +10,7 @@ import { FileTooLarge, type Files } from '../../src/files/files.ts'
 export type OpenFiles = () => Promise<Files & AsyncDisposable>
 
 const KEY = 'videos/video_1/1.1.video.0.mp4'
+const VIEW = { method: 'GET', mime: 'video/mp4', disposition: 'inline' } as const
 const BYTES = Uint8Array.from({ length: 1_000 }, (_, index) => index % 251)
 
 async function* inChunks(bytes: Uint8Array, size = 300): AsyncIterable<Uint8Array> {
@@ -68,7 +70,6 @@ export function filesContract(open: OpenFiles): void {
     await staged.keep(KEY)
     assert.equal(await files.size(KEY), 1_000)
     assert.deepEqual(await read(files, KEY), BYTES)
-    assert.deepEqual(new Uint8Array(await readFile(files.localPath(KEY))), BYTES)
   })
 
   test('files: an empty file is a file', async () => {
@@ -89,6 +90,57 @@ export function filesContract(open: OpenFiles): void {
       [250, 700],
     ] as const) {
       assert.deepEqual(await read(files, KEY, { start, end }), BYTES.slice(start, end + 1), `${start}-${end}`)
+    }
+  })
+
+  test('files: a range that ends behind the file ends with it, and one that begins there is empty', async () => {
+    await using files = await open()
+    await keep(files, KEY, BYTES)
+    assert.deepEqual(await read(files, KEY, { start: 990, end: 2_000 }), BYTES.slice(990))
+    assert.deepEqual(await read(files, KEY, { start: 1_000, end: 2_000 }), new Uint8Array())
+    assert.deepEqual(await read(files, KEY, { start: 0, end: 1_000 }), BYTES)
+  })
+
+  test('files: a stream that nobody reads to its end can be left', async () => {
+    await using files = await open()
+    const large = new Uint8Array(2 * 1024 * 1024)
+    await keep(files, KEY, large)
+    const stream = await files.open(KEY)
+    assert.ok(stream !== undefined)
+    await once(stream, 'readable')
+    stream.destroy()
+    await once(stream, 'close')
+    assert.equal((await read(files, KEY))?.byteLength, large.byteLength)
+  })
+
+  test('files: an upload that is ended before it begins leaves nothing under its key', async () => {
+    await using files = await open()
+    const staged = await files.stage()
+    await staged.write(inChunks(BYTES), 1_000)
+    await assert.rejects(staged.keep(KEY, AbortSignal.abort(new Error('stopped'))), /stopped/)
+    await staged.discard()
+    assert.equal(await files.size(KEY), undefined)
+  })
+
+  test('files: a place that works passes its check, and keeps nothing of it', async () => {
+    await using files = await open()
+    await files.check()
+    await keep(files, KEY, BYTES)
+    await files.check()
+    assert.deepEqual(await files.names('videos'), ['video_1'])
+  })
+
+  test('files: what is in a folder can be listed: its task folders, or the files of one', async () => {
+    await using files = await open()
+    assert.deepEqual(await files.names('inputs'), [])
+    assert.deepEqual(await files.names('inputs/video_1'), [])
+    for (const key of ['inputs/video_1/0.png', 'inputs/video_1/1.png', 'inputs/video_2/0.png'])
+      await keep(files, key, BYTES)
+    assert.deepEqual((await files.names('inputs')).toSorted(), ['video_1', 'video_2'])
+    assert.deepEqual((await files.names('inputs/video_1')).toSorted(), ['0.png', '1.png'])
+    assert.deepEqual(await files.names('videos'), [])
+    for (const folder of ['', '..', 'inputs/..', 'inputs/', '/inputs', 'inputs/a/b']) {
+      await assert.rejects(files.names(folder), /not a storage key/, folder)
     }
   })
 
@@ -179,7 +231,7 @@ export function filesContract(open: OpenFiles): void {
       await assert.rejects(files.open(key), refused, `open ${key}`)
       await assert.rejects(files.size(key), refused, `size ${key}`)
       await assert.rejects(files.remove(key), refused, `remove ${key}`)
-      assert.throws(() => files.localPath(key), refused, `localPath ${key}`)
+      await assert.rejects(async () => files.sign(key, VIEW), refused, `sign ${key}`)
       await staged.discard()
       assert.ok(!existsSync(staged.path))
     }

@@ -49,7 +49,11 @@ CREATE TABLE "callbacks_in" ("project_id" text default 'default' not null,
   "headers" text not null,
   "body" blob not null,
   "verdict" text not null,
-  "received_at" bigint not null);
+  "received_at" bigint not null,
+  "account" text,
+  "provider_task_id" text,
+  "operation" text,
+  "misses" integer default 0 not null);
 
 CREATE TABLE "client_replays" ("project_id" text default 'default' not null,
   "id" text primary key,
@@ -98,6 +102,11 @@ CREATE TABLE "duration_stats" ("project_id" text default 'default' not null,
   "at" bigint not null, constraint "duration_stats_pk" primary key ("stat_key",
   "seq"));
 
+CREATE TABLE "duties" ("project_id" text default 'default' not null,
+  "name" text primary key,
+  "owner" text not null,
+  "until_at" bigint not null);
+
 CREATE TABLE "endpoints" ("project_id" text default 'default' not null,
   "id" text primary key,
   "url" text not null,
@@ -121,7 +130,13 @@ CREATE TABLE "instances" ("project_id" text default 'default' not null,
   "id" text primary key,
   "started_at" bigint not null,
   "seen_at" bigint not null,
-  "version" text not null);
+  "version" text not null,
+  "role" text,
+  "host" text);
+
+CREATE TABLE "moves" ("export_id" text primary key,
+  "direction" text not null,
+  "at" bigint not null);
 
 CREATE TABLE "project_usage" ("project_id" text primary key,
   "in_flight" integer not null,
@@ -188,7 +203,9 @@ CREATE TABLE "tasks" ("project_id" text default 'default' not null,
   "cancel_requested_at" bigint,
   "deleted_at" bigint,
   "retrieved_at" bigint,
-  "version" integer not null);
+  "version" integer not null,
+  "expires_at" bigint,
+  "files_removed_at" bigint);
 
 CREATE TABLE "webhook_targets" ("project_id" text default 'default' not null,
   "key" text primary key,
@@ -203,6 +220,11 @@ CREATE UNIQUE INDEX attempts_callback on attempts (callback_token_hash)
 CREATE UNIQUE INDEX attempts_job on attempts (account, provider_task_id) where provider_task_id is not null;
 
 CREATE INDEX attempts_open on attempts (account) where ended_at is null;
+
+CREATE INDEX "callbacks_in_received" on "callbacks_in" ("received_at");
+
+CREATE INDEX callbacks_in_strays on callbacks_in (account, received_at)
+        where task_id is null;
 
 CREATE INDEX "callbacks_in_task" on "callbacks_in" ("task_id");
 
@@ -238,6 +260,8 @@ CREATE INDEX "deliveries_task" on "deliveries" ("task_id",
   "created_at",
   "id");
 
+CREATE INDEX "delivery_attempts_at" on "delivery_attempts" ("at");
+
 CREATE INDEX "endpoints_project" on "endpoints" ("project_id",
   "created_at");
 
@@ -245,6 +269,15 @@ CREATE INDEX "idempotency_expiry" on "idempotency" ("expires_at");
 
 CREATE INDEX "schedule_due" on "schedule" ("account",
   "due_at");
+
+CREATE INDEX "tasks_changed" on "tasks" ("project_id",
+  "updated_at",
+  "id");
+
+CREATE INDEX tasks_ended on tasks (completed_at) where completed_at is not null;
+
+CREATE INDEX tasks_expiring on tasks (expires_at)
+        where expires_at is not null and files_removed_at is null;
 
 CREATE INDEX "tasks_page" on "tasks" ("project_id",
   "created_at",

@@ -8,9 +8,11 @@ import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import type { Store } from '../../src/store/store.ts'
 import type { Clock } from '../../src/system/clock.ts'
 import { TestClock } from '../../src/system/test-clock.ts'
+import { storeAloneContract } from './store-alone-contract.ts'
 import { storeCallbackContract } from './store-callback-contract.ts'
 import type { OpenTables } from './store-callback-subject.ts'
 import { storeContract } from './store-contract.ts'
+import { storeRetentionContract } from './store-retention-contract.ts'
 import { StoreSubject } from './store-subject.ts'
 
 const SCHEMA = new URL('schema.sql', import.meta.url)
@@ -33,6 +35,8 @@ const open = async (clock: Clock): Promise<Store> => (await openTables(clock)).s
 
 storeContract(open)
 storeCallbackContract(openTables)
+storeRetentionContract(openTables)
+storeAloneContract(open, openTables)
 
 test('usage: a restart counts on from where the process ended', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'reelay-usage-'))

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ApiKey, ChangeKind } from '../../src/store/store.ts'
+import type { Task } from '../../src/task/task.ts'
 import { LEASE_MS, StoreSubject, type OpenStore } from './store-subject.ts'
 
 const MINUTE_MS = 60_000
@@ -31,10 +32,10 @@ export function storeAccessContract(open: OpenStore): void {
   test('keys: a live key is found by its hash only, and not when it is revoked', async () => {
     await using s = await subject()
     await s.store.createKey(key('a'), 'hash-a')
-    assert.deepEqual(s.store.findKey('hash-a'), key('a'))
-    assert.equal(s.store.findKey('hash-b'), undefined)
+    assert.deepEqual(await s.store.findKey('hash-a'), key('a'))
+    assert.equal(await s.store.findKey('hash-b'), undefined)
     assert.equal(await s.store.revokeKey(null, 'a'), true)
-    assert.equal(s.store.findKey('hash-a'), undefined)
+    assert.equal(await s.store.findKey('hash-a'), undefined)
     assert.equal(await s.store.revokeKey(null, 'a'), false)
     assert.equal(await s.store.revokeKey(null, 'missing'), false)
   })
@@ -43,8 +44,8 @@ export function storeAccessContract(open: OpenStore): void {
     await using s = await subject()
     await s.store.createKey(key('bootstrap'), 'old')
     await s.store.createKey(key('bootstrap', { scopes: ['admin'] }), 'new')
-    assert.equal(s.store.findKey('old'), undefined)
-    assert.deepEqual(s.store.findKey('new')?.scopes, ['admin'])
+    assert.equal(await s.store.findKey('old'), undefined)
+    assert.deepEqual((await s.store.findKey('new'))?.scopes, ['admin'])
     assert.equal((await s.store.listKeys(null)).length, 1)
   })
 
@@ -52,7 +53,7 @@ export function storeAccessContract(open: OpenStore): void {
     await using s = await subject()
     await s.store.createKey(key('a'), 'same')
     await assert.rejects(s.store.createKey(key('b'), 'same'))
-    assert.equal(s.store.findKey('same')?.id, 'a')
+    assert.equal((await s.store.findKey('same'))?.id, 'a')
   })
 
   test('keys: the list shows the live ones, of one project or of all', async () => {
@@ -70,16 +71,16 @@ export function storeAccessContract(open: OpenStore): void {
   test('keys: the last use is written at most once a minute', async () => {
     await using s = await subject()
     await s.store.createKey(key('a'), 'a')
-    const lastUse = () => s.store.findKey('a')?.lastUsedAtMs
+    const lastUse = async () => (await s.store.findKey('a'))?.lastUsedAtMs
     const firstMs = s.clock.nowMs()
     await s.store.touchKey('a')
-    assert.equal(lastUse(), firstMs)
+    assert.equal(await lastUse(), firstMs)
     s.clock.advance(MINUTE_MS - 1)
     await s.store.touchKey('a')
-    assert.equal(lastUse(), firstMs)
+    assert.equal(await lastUse(), firstMs)
     s.clock.advance(1)
     await s.store.touchKey('a')
-    assert.equal(lastUse(), firstMs + MINUTE_MS)
+    assert.equal(await lastUse(), firstMs + MINUTE_MS)
   })
 
   test('projects: the default one is there, others are added, an id is taken once', async () => {
@@ -120,16 +121,17 @@ export function storeAccessContract(open: OpenStore): void {
 
   test('changes: heard after the commit, by every listener, until it leaves', async () => {
     await using s = await subject()
-    const seen: (string | undefined)[] = []
-    s.store.onChange((taskId) => seen.push(s.store.loadTask(taskId)?.id))
+    const seen: Promise<Task | undefined>[] = []
+    s.store.onChange((taskId) => seen.push(Promise.resolve(s.store.loadTask(taskId))))
+    const ids = async () => (await Promise.all(seen)).map((task) => task?.id)
     const ear = listen(s)
     const { id } = await s.create()
-    assert.deepEqual(seen, [id])
+    assert.deepEqual(await ids(), [id])
     assert.deepEqual(ear.take(), ['scheduled'])
     ear.unsubscribe()
     await s.create()
     assert.deepEqual(ear.take(), [])
-    assert.equal(seen.length, 2)
+    assert.equal((await ids()).length, 2)
   })
 
   test('changes: a replay, a refused key and a failed write are silent', async () => {
@@ -158,11 +160,11 @@ function keyLifeCases(subject: () => Promise<StoreSubject>): void {
     const expiresAtMs = s.clock.nowMs() + MINUTE_MS
     await s.store.createKey(key('a', { expiresAtMs }), 'hash-a')
     s.clock.advance(MINUTE_MS - 1)
-    assert.equal(s.store.findKey('hash-a')?.id, 'a')
-    assert.equal(s.store.findDeadKey('hash-a'), undefined)
+    assert.equal((await s.store.findKey('hash-a'))?.id, 'a')
+    assert.equal(await s.store.findDeadKey('hash-a'), undefined)
     s.clock.advance(1)
-    assert.equal(s.store.findKey('hash-a'), undefined)
-    assert.deepEqual(s.store.findDeadKey('hash-a'), key('a', { expiresAtMs }))
+    assert.equal(await s.store.findKey('hash-a'), undefined)
+    assert.deepEqual(await s.store.findDeadKey('hash-a'), key('a', { expiresAtMs }))
     assert.deepEqual(
       (await s.store.listKeys(null)).map(({ id }) => id),
       ['a'],
@@ -170,8 +172,8 @@ function keyLifeCases(subject: () => Promise<StoreSubject>): void {
     )
     await s.store.createKey(key('b'), 'hash-b')
     await s.store.revokeKey(null, 'b')
-    assert.equal(s.store.findDeadKey('hash-b')?.revokedAtMs, s.clock.nowMs())
-    assert.equal(s.store.findDeadKey('hash-none'), undefined)
+    assert.equal((await s.store.findDeadKey('hash-b'))?.revokedAtMs, s.clock.nowMs())
+    assert.equal(await s.store.findDeadKey('hash-none'), undefined)
   })
 
   test('keys: a foreign key is neither found by its id nor revoked', async () => {
@@ -193,17 +195,17 @@ function keyLifeCases(subject: () => Promise<StoreSubject>): void {
       s.store.replaceKey({ id, expiresAtMs, next: key(next), secretHash: `hash-${next}`, countMax })
     assert.equal(await replace('a', nowMs + 100, 'b'), 'replaced')
     assert.deepEqual(
-      [s.store.findKey('hash-a')?.expiresAtMs, s.store.findKey('hash-b')?.id],
+      [(await s.store.findKey('hash-a'))?.expiresAtMs, (await s.store.findKey('hash-b'))?.id],
       [nowMs + 100, 'b'],
     )
     await replace('a', nowMs + 500, 'c')
-    assert.equal(s.store.findKey('hash-a')?.expiresAtMs, nowMs + 100)
+    assert.equal((await s.store.findKey('hash-a'))?.expiresAtMs, nowMs + 100)
     s.clock.advance(100)
-    assert.equal(s.store.findKey('hash-a'), undefined)
-    assert.equal(s.store.findKey('hash-b')?.expiresAtMs, null)
+    assert.equal(await s.store.findKey('hash-a'), undefined)
+    assert.equal((await s.store.findKey('hash-b'))?.expiresAtMs, null)
     await s.store.revokeKey(null, 'b')
     assert.equal(await replace('b', nowMs, 'd'), 'missing')
-    assert.equal(s.store.findKey('hash-d'), undefined)
+    assert.equal(await s.store.findKey('hash-d'), undefined)
   })
 
   test('keys: a full project takes no more, also when they come at once; the dead do not count', async () => {
@@ -214,15 +216,18 @@ function keyLifeCases(subject: () => Promise<StoreSubject>): void {
     await s.store.createKey(key('revoked'), 'hash-revoked')
     await s.store.revokeKey(null, 'revoked')
     const create = (id: string) => s.store.createKey(key(id), `hash-${id}`, 2)
-    const made = await Promise.all(['a', 'b', 'c', 'd'].map(create))
-    assert.deepEqual(made, [true, true, false, false])
-    assert.equal(s.store.findKey('hash-c'), undefined)
-    assert.equal(await create('a'), true, 'one of the same id is replaced')
-    const next = { id: 'a', next: key('e'), secretHash: 'hash-e', countMax: 2 }
+    const names = ['a', 'b', 'c', 'd']
+    const made = await Promise.all(names.map(create))
+    const [one = '', other = ''] = names.filter((_, index) => made[index])
+    assert.equal(made.filter(Boolean).length, 2)
+    for (const [index, name] of names.entries())
+      assert.equal((await s.store.findKey(`hash-${name}`)) !== undefined, made[index])
+    assert.equal(await create(one), true, 'one of the same id is replaced')
+    const next = { id: one, next: key('e'), secretHash: 'hash-e', countMax: 2 }
     assert.equal(await s.store.replaceKey({ ...next, expiresAtMs: nowMs + 100 }), 'full')
-    assert.equal(s.store.findKey('hash-a')?.expiresAtMs, null)
+    assert.equal((await s.store.findKey(`hash-${one}`))?.expiresAtMs, null)
     assert.equal(await s.store.replaceKey({ ...next, expiresAtMs: nowMs }), 'replaced')
-    await s.store.revokeKey(null, 'b')
+    await s.store.revokeKey(null, other)
     assert.equal(await create('f'), true)
   })
 
@@ -237,9 +242,9 @@ function keyLifeCases(subject: () => Promise<StoreSubject>): void {
     const limits = { createsPerMinute: 0.5 }
     assert.deepEqual((await s.store.updateProject('p1', { limits }))?.limits, limits)
     assert.equal((await s.store.updateProject('p1', { name: 'Two' }))?.name, 'Two')
-    assert.deepEqual(s.store.findProject('p1'), { id: 'p1', name: 'Two', createdAtMs: 5, limits })
+    assert.deepEqual(await s.store.findProject('p1'), { id: 'p1', name: 'Two', createdAtMs: 5, limits })
     assert.equal(await s.store.updateProject('p2', { name: 'x' }), undefined)
-    assert.equal(s.store.findProject('p2'), undefined)
+    assert.equal(await s.store.findProject('p2'), undefined)
   })
 
   test('wishes: the timeline says whose they are', async () => {

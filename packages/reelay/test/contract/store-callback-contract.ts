@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { CallbackIn, Move } from '../../src/store/store.ts'
+import { storeAccountCallbackContract } from './store-account-callback-contract.ts'
+import { storeCandidateContract } from './store-candidate-contract.ts'
 import { CallbackSubject, HOUR_MS, type OpenTables, type Row } from './store-callback-subject.ts'
 import { ACCOUNT, LEASE_MS } from './store-subject.ts'
 
@@ -12,10 +14,13 @@ type Open = () => Promise<CallbackSubject>
 export function storeCallbackContract(open: OpenTables): void {
   const subject: Open = () => CallbackSubject.of(open)
   keeping(subject)
+  forged(subject)
   harmlessness(subject)
   pace(subject)
   hints(subject)
   candidates(subject)
+  storeCandidateContract(subject)
+  storeAccountCallbackContract(subject)
 }
 
 function keeping(subject: Open): void {
@@ -27,12 +32,13 @@ function keeping(subject: Open): void {
     await s.store.commit(s.move(claim, 'queued', { attempt: over }))
     await s.submit(2)
     const other = await s.reach('running')
-    const found = (hash: string) => s.store.findCallbackTarget(hash)
+    const found = async (hash: string) => s.store.findCallbackTarget(hash)
     const target = { projectId: 'default', taskId: id, account: ACCOUNT }
-    assert.deepEqual(found(`hash-1-${id}`), { ...target, attempt: 1 })
-    assert.deepEqual(found(`hash-2-${id}`), { ...target, attempt: 2 })
-    assert.deepEqual(found(`hash-1-${other}`), { ...target, taskId: other, attempt: 1 })
-    for (const hash of [`hash-3-${id}`, '', 'null', `HASH-1-${id}`]) assert.equal(found(hash), undefined)
+    assert.deepEqual(await found(`hash-1-${id}`), { ...target, attempt: 1 })
+    assert.deepEqual(await found(`hash-2-${id}`), { ...target, attempt: 2 })
+    assert.deepEqual(await found(`hash-1-${other}`), { ...target, taskId: other, attempt: 1 })
+    for (const hash of [`hash-3-${id}`, '', 'null', `HASH-1-${id}`])
+      assert.equal(await found(hash), undefined)
   })
 
   test('callback: its bytes and headers are kept as they came, also none', async () => {
@@ -93,6 +99,21 @@ function keeping(subject: Open): void {
     assert.equal(await s.record(), 'full')
     assert.deepEqual(await s.snapshot(), before)
     assert.equal((await s.rows('callbacks_in')).length, KEPT_MAX + 1)
+  })
+}
+
+function forged(subject: Open): void {
+  test('callback: ten forged ones of an attempt are kept, and they take no room from the others', async () => {
+    await using s = await subject()
+    await s.reach('running')
+    for (let index = 0; index < 60; index += 1) {
+      assert.equal(await s.record({ verdict: 'forged' }), index < 10 ? 'kept' : 'full')
+    }
+    const before = await s.snapshot()
+    assert.equal(await s.looks(), 0)
+    for (let index = 0; index < KEPT_MAX - 10; index += 1) assert.equal(await s.record(), 'kept')
+    assert.equal(await s.record(), 'full')
+    assert.notDeepEqual((await s.snapshot())['schedule'], before['schedule'])
   })
 }
 
@@ -223,7 +244,11 @@ function pace(subject: Open): void {
     assert.equal((await s.schedule())['due_at'], s.clock.nowMs() + LEASE_MS, 'the lease stays as it is')
     const dueAtMs = s.clock.nowMs() + HOUR_MS
     const outcome = await s.store.commit(s.move(claim, 'running', { dueAtMs }))
-    assert.deepEqual(outcome, { kind: 'committed', task: s.task(claim.taskId), dueAtMs: s.clock.nowMs() })
+    assert.deepEqual(outcome, {
+      kind: 'committed',
+      task: await s.task(claim.taskId),
+      dueAtMs: s.clock.nowMs(),
+    })
     assert.equal(await s.looks(), 1, 'no look is asked for by the same callback twice')
     assert.equal((await s.schedule())['due_at'], dueAtMs)
   })
@@ -242,30 +267,6 @@ function pace(subject: Open): void {
     s.clock.advance(1_000)
     assert.equal(await s.looks(), 1)
   })
-
-  test('callback: a clock that is set back holds no look up and gives none away', async () => {
-    await using s = await subject()
-    await s.reach('running')
-    for (let index = 0; index < 3; index += 1) {
-      await s.record()
-      assert.equal(await s.looks(), 1)
-    }
-    await s.record()
-    s.clock.setWall(-HOUR_MS)
-    assert.equal(await s.looks(), 0)
-    await s.record()
-    assert.equal(await s.looks(), 0)
-    s.clock.advance(1_000)
-    const claim = await s.claimOne()
-    await s.record()
-    s.clock.setWall(-HOUR_MS)
-    // Whoever claims next sees that the clock was set.
-    assert.deepEqual(await s.claim(), [])
-    await s.store.commit(s.move(claim, 'running', { dueAtMs: s.clock.nowMs() + HOUR_MS }))
-    assert.equal(await s.looks(), 0)
-    s.clock.advance(1_000)
-    assert.equal(await s.looks(), 1)
-  })
 }
 
 /** The step of the next look. */
@@ -276,8 +277,9 @@ function hints(subject: Open): void {
     await using s = await subject()
     await s.reach('running')
     await s.record({ hint: 'moved' })
-    assert.equal(await stepOf(s), null)
-    await s.store.clearLeases()
+    const claim = await s.claimOne()
+    assert.equal(claim.hintStep, null)
+    await s.store.release([claim])
     await s.record({ hint: 'ended' })
     assert.equal(await stepOf(s), 0)
   })
@@ -325,7 +327,7 @@ function candidates(subject: Open): void {
     const { tasks } = await s.snapshot()
     await s.record({ operation })
     assert.deepEqual((await s.snapshot())['tasks'], tasks)
-    const { state, attempt } = s.task(id)
+    const { state, attempt } = await s.task(id)
     assert.deepEqual([state, attempt?.state, attempt?.operation], ['unknown', 'unknown', operation])
     const claim = await s.claimOne()
     assert.deepEqual(claim.task.attempt?.operation, operation)
@@ -342,19 +344,19 @@ function candidates(subject: Open): void {
     const id = await s.reach('unknown')
     const owned = { providerTaskId: `job-${owner}` }
     await s.record({ operation: owned })
-    assert.equal(s.task(id).attempt?.operation, null)
+    assert.equal((await s.task(id)).attempt?.operation, null)
     assert.equal((await s.kinds(id)).at(-1), 'upstream.orphan')
     await s.record({ operation })
     await s.record({ operation: { providerTaskId: 'later' } })
-    assert.deepEqual(s.task(id).attempt?.operation, operation)
-    assert.deepEqual(s.task(owner).attempt?.operation, owned)
+    assert.deepEqual((await s.task(id)).attempt?.operation, operation)
+    assert.deepEqual((await s.task(owner)).attempt?.operation, owned)
   })
 
   test('candidate: one that names none leaves the search as it is', async () => {
     await using s = await subject()
     const id = await s.reach('unknown')
     await s.record()
-    assert.equal(s.task(id).attempt?.operation, null)
+    assert.equal((await s.task(id)).attempt?.operation, null)
     assert.equal((await s.claimOne()).taskId, id)
   })
 }

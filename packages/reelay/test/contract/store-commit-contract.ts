@@ -41,7 +41,7 @@ export function storeCommitContract(open: OpenStore): void {
     assert.deepEqual([task.state, task.faults, task.warnings], ['submitting', 2, ['w']])
     assert.deepEqual(task.attempt, attempt)
     assert.deepEqual([task.version, task.updatedAtMs], [version + 1, s.clock.nowMs()])
-    assert.deepEqual(s.task(id), task)
+    assert.deepEqual(await s.task(id), task)
     const timeline = await s.store.timeline(id)
     assert.deepEqual(
       timeline.map(({ seq, kind, data }) => [seq, kind, data]),
@@ -70,10 +70,10 @@ export function storeCommitContract(open: OpenStore): void {
       deadlineAtMs: 13,
     }
     await s.store.commit(s.move(await s.claimOne(), 'queued', { patch }))
-    assert.partialDeepStrictEqual(s.task(id), patch)
+    assert.partialDeepStrictEqual(await s.task(id), patch)
     const nulls = { outputs: null, outputsExpireAtMs: null, missing: null, error: null, completedAtMs: null }
     await s.store.commit(s.move(await s.claimOne(), 'queued', { patch: nulls }))
-    assert.partialDeepStrictEqual(s.task(id), nulls)
+    assert.partialDeepStrictEqual(await s.task(id), nulls)
   })
 
   test('commit: a look without news moves the schedule and leaves the task alone', async () => {
@@ -81,7 +81,7 @@ export function storeCommitContract(open: OpenStore): void {
     const before = await s.create()
     const dueAtMs = s.clock.nowMs() + 500
     await s.store.commit(s.move(await s.claimOne(), 'queued', { dueAtMs, looked: true }))
-    assert.deepEqual(s.task(before.id), before)
+    assert.deepEqual(await s.task(before.id), before)
     assert.deepEqual(await s.kinds(before.id), ['task.created'])
     assert.deepEqual(await s.claim(), [])
     s.clock.advance(500)
@@ -98,8 +98,8 @@ export function storeCommitContract(open: OpenStore): void {
     assert.deepEqual(late, { kind: 'fenced' })
     const forged = { ...second, owner: 'w1' }
     assert.deepEqual(await s.store.commit(s.move(forged, 'failed', { dueAtMs: null })), { kind: 'fenced' })
-    assert.deepEqual(s.task(before.id), before)
-    assert.deepEqual(s.store.artifacts(before.id), [])
+    assert.deepEqual(await s.task(before.id), before)
+    assert.deepEqual(await s.store.artifacts(before.id), [])
     assert.deepEqual(await s.kinds(before.id), ['task.created'])
     assert.equal((await s.store.commit(s.move(second, 'failed', { dueAtMs: null }))).kind, 'committed')
   })
@@ -131,7 +131,7 @@ export function storeCommitContract(open: OpenStore): void {
     const claim = await s.claimOne()
     const outcome = await s.store.commit(s.move(claim, 'archiving', { from: 'running' }))
     assert.deepEqual(outcome, { kind: 'fenced' })
-    assert.deepEqual(s.task(before.id), before)
+    assert.deepEqual(await s.task(before.id), before)
   })
 
   test('commit: an illegal move throws and writes nothing', async () => {
@@ -141,8 +141,8 @@ export function storeCommitContract(open: OpenStore): void {
     const patch = { progress: 100 }
     const illegal = s.move(claim, 'completed', { patch, artifacts: [video], dueAtMs: null })
     await assert.rejects(s.store.commit(illegal), /illegal move of a task: queued to completed/)
-    assert.deepEqual(s.task(before.id), before)
-    assert.deepEqual(s.store.artifacts(before.id), [])
+    assert.deepEqual(await s.task(before.id), before)
+    assert.deepEqual(await s.store.artifacts(before.id), [])
     assert.equal((await s.store.commit(s.move(claim, 'failed', { dueAtMs: null }))).kind, 'committed')
   })
 
@@ -152,7 +152,7 @@ export function storeCommitContract(open: OpenStore): void {
     const claim = await s.claimOne()
     const attempt = { kind: 'open' as const, attempt: attemptOf(1) }
     await assert.rejects(s.store.commit(s.move(claim, 'submitting', { dueAtMs: null, attempt })), /schedule/)
-    assert.deepEqual(s.task(before.id), before)
+    assert.deepEqual(await s.task(before.id), before)
     const retried = await s.store.commit(s.move(claim, 'submitting', { attempt }))
     assert.equal(retried.kind, 'committed')
   })
@@ -235,9 +235,9 @@ export function storeCommitContract(open: OpenStore): void {
     const second = { ...video, index: 1, storageKey: 'videos/a/1.1.video.1.mp4' }
     const artifacts = [second, video, poster]
     await s.store.commit(s.move(await s.claimOne(), 'completed', { artifacts, dueAtMs: null }))
-    assert.deepEqual(s.store.artifacts(id), [poster, video, second])
+    assert.deepEqual(await s.store.artifacts(id), [poster, video, second])
     await s.store.removeArtifacts(id, ['video'])
-    assert.deepEqual(s.store.artifacts(id), [poster])
+    assert.deepEqual(await s.store.artifacts(id), [poster])
   })
 
   storeSlotContract(open)

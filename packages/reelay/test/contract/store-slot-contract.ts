@@ -38,7 +38,7 @@ export function storeSlotContract(open: OpenStore): void {
     const second = await s.create()
     const claim = await s.claimOne()
     assert.deepEqual(await s.store.commit(s.move(claim, 'submitting', opened(1))), { kind: 'no_slot' })
-    assert.deepEqual(s.task(second.id), second)
+    assert.deepEqual(await s.task(second.id), second)
     const waits = await s.store.commit(s.move(claim, 'queued', { dueAtMs: s.clock.nowMs() + HOUR_MS }))
     assert.equal(waits.kind, 'committed')
   })
@@ -67,13 +67,13 @@ export function storeSlotContract(open: OpenStore): void {
 
   test('slots: the attempts in flight are counted per account until they end', async () => {
     await using s = await subject()
-    const counts = () => [s.store.inFlight(ACCOUNT), s.store.inFlight('other')]
+    const counts = async () => [await s.store.inFlight(ACCOUNT), await s.store.inFlight('other')]
     await s.create()
-    assert.deepEqual(counts(), [0, 0])
+    assert.deepEqual(await counts(), [0, 0])
     await s.run('job')
-    assert.deepEqual(counts(), [1, 0])
+    assert.deepEqual(await counts(), [1, 0])
     await s.store.commit(s.move(await s.claimOne(), 'failed', ended(s)))
-    assert.deepEqual(counts(), [0, 0])
+    assert.deepEqual(await counts(), [0, 0])
   })
 
   test('slots: a slot that is freed wakes the oldest queued task of its account, and only that', async () => {
@@ -115,13 +115,13 @@ export function storeSlotContract(open: OpenStore): void {
     const loser = await s.create()
     const claim = await s.claimOne()
     await s.store.commit(s.move(claim, 'submitting', opened(9)))
-    const before = s.task(loser.id)
+    const before = await s.task(loser.id)
     const outcome = await s.store.commit({
       ...s.move(claim, 'running', { from: 'submitting' }),
       attempt: { kind: 'patch', n: 1, patch: { state: 'accepted', operation: { providerTaskId: 'job' } } },
     })
     assert.deepEqual(outcome, { kind: 'operation_taken', taskId: owner.id })
-    assert.deepEqual(s.task(loser.id), before)
+    assert.deepEqual(await s.task(loser.id), before)
   })
 
   test('operation taken: the same id at another account is another job', async () => {
@@ -143,13 +143,22 @@ export function storeSlotContract(open: OpenStore): void {
     await using s = await subject()
     const id = await lostSubmit(s)
     await s.store.recordLateAnswer(id, 1, { providerTaskId: 'job', url: 'u' })
-    assert.deepEqual(s.task(id).attempt?.operation, { providerTaskId: 'job', url: 'u' })
-    assert.equal(s.task(id).state, 'unknown')
+    assert.deepEqual((await s.task(id)).attempt?.operation, { providerTaskId: 'job', url: 'u' })
+    assert.equal((await s.task(id)).state, 'unknown')
     assert.equal((await s.kinds(id)).at(-1), 'submit.found')
     assert.equal((await s.claimOne()).taskId, id)
     await s.store.recordLateAnswer(id, 1, { providerTaskId: 'other' })
-    assert.equal(s.task(id).attempt?.operation?.providerTaskId, 'job')
+    assert.equal((await s.task(id)).attempt?.operation?.providerTaskId, 'job')
     assert.equal((await s.kinds(id)).at(-1), 'upstream.orphan')
+  })
+
+  test('late answer: one that was stored already, and only seemed to be lost, is no orphan', async () => {
+    await using s = await subject()
+    const { id } = await s.create()
+    await s.run('job')
+    const before = await s.kinds(id)
+    await s.store.recordLateAnswer(id, 1, { providerTaskId: 'job' })
+    assert.deepEqual(await s.kinds(id), before)
   })
 
   test('late answer: an orphan on the timeline when the task ended, another attempt runs or a task owns it', async () => {
@@ -162,12 +171,28 @@ export function storeSlotContract(open: OpenStore): void {
     await s.store.recordLateAnswer(dead, 1, { providerTaskId: 'owned' })
     s.clock.advance(HOUR_MS)
     await s.store.commit(s.move(await s.claimOne(), 'error', { dueAtMs: null }))
-    const before = s.task(dead)
+    const before = await s.task(dead)
     await s.store.recordLateAnswer(dead, 1, { providerTaskId: 'b' })
-    assert.deepEqual(s.task(dead), before)
+    assert.deepEqual(await s.task(dead), before)
     const orphans = (await s.kinds(dead)).filter((kind) => kind === 'upstream.orphan')
     assert.equal(orphans.length, 3)
     await s.store.recordLateAnswer('video_missing', 1, { providerTaskId: 'c' })
+  })
+
+  test('times that an adapter reckons with fractions are stored as whole milliseconds', async () => {
+    await using s = await subject()
+    const { id } = await s.create()
+    const [nowMs, third] = [s.clock.nowMs(), 1 / 3]
+    const duration = { lowerMs: 10 + third, upperMs: 20 + third, exactMs: 15 + third }
+    const patch = { outputsExpireAtMs: nowMs + 100 + third }
+    await s.run('job', { dueAtMs: nowMs + third, duration, durationKey: 'k', patch })
+    await s.store.pauseAccount('other', nowMs + third, '429')
+    assert.equal((await s.task(id)).outputsExpireAtMs, nowMs + 101)
+    assert.deepEqual(await s.store.durations('k'), [{ lowerMs: 11, upperMs: 21, exactMs: 16 }])
+    assert.equal(await s.store.pausedUntilMs('other'), nowMs + 1)
+    assert.deepEqual(await s.claim(), [])
+    s.clock.advance(1)
+    assert.equal((await s.claimOne()).taskId, id)
   })
 
   test('durations: the newest 200 of a key are kept, in order', async () => {
@@ -177,11 +202,11 @@ export function storeSlotContract(open: OpenStore): void {
       const duration = { lowerMs: index, upperMs: index + 1, exactMs: index % 2 === 0 ? index : null }
       await s.store.commit(s.move(await s.claimOne(), 'queued', { duration, durationKey: 'k' }))
     }
-    const samples = s.store.durations('k')
+    const samples = await s.store.durations('k')
     assert.equal(samples.length, SAMPLES_KEPT)
     assert.deepEqual(samples[0], { lowerMs: 5, upperMs: 6, exactMs: null })
     assert.deepEqual(samples.at(-1), { lowerMs: 204, upperMs: 205, exactMs: 204 })
-    assert.deepEqual(s.store.durations('other'), [])
+    assert.deepEqual(await s.store.durations('other'), [])
   })
 
   test('slots: the account of an attempt that never ran upstream is free again', async () => {
@@ -194,6 +219,6 @@ export function storeSlotContract(open: OpenStore): void {
     const again = await s.claimOne({ account: ACCOUNT })
     const second = { ...opened(1), attempt: { kind: 'open' as const, attempt: attemptOf(2) } }
     assert.equal((await s.store.commit(s.move(again, 'submitting', second))).kind, 'committed')
-    assert.equal(s.task(claim.taskId).attempt?.n, 2)
+    assert.equal((await s.task(claim.taskId)).attempt?.n, 2)
   })
 }

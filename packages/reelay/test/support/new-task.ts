@@ -42,6 +42,7 @@ export function newTask(nowMs: number, patch: Partial<Task> = {}): Task {
     deadlineAtMs: nowMs + DEADLINE_MS,
     cancelRequestedAtMs: null,
     deletedAtMs: null,
+    expiresAtMs: null,
     version: 1,
     ...patch,
   }

@@ -1,12 +1,14 @@
 import type { Transaction } from './transaction.ts'
+import { wholeMs } from './whole-ms.ts'
 
 /** An account rests: nothing of it is claimed until then. A longer pause is never shortened. */
 export async function pauseAccount(
   { db, nowMs }: Transaction,
   account: string,
-  untilMs: number,
+  askedMs: number,
   reason: string,
 ): Promise<void> {
+  const untilMs = wholeMs(askedMs)
   await db
     .insertInto('rate_buckets')
     .values({

@@ -34,6 +34,24 @@ export function artifactOfRow(row: ArtifactRow): Artifact {
   }
 }
 
+export async function artifactsOf(
+  db: Kysely<Tables>,
+  taskIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly Artifact[]>> {
+  if (taskIds.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('artifacts')
+    .selectAll()
+    .where('task_id', 'in', [...taskIds])
+    .orderBy('task_id')
+    .orderBy('role')
+    .orderBy('idx')
+    .execute()
+  return new Map(
+    [...Map.groupBy(rows, (row) => row.task_id)].map(([id, ofTask]) => [id, ofTask.map(artifactOfRow)]),
+  )
+}
+
 /** Inputs of ended tasks and everything of deleted ones: what a crash between a commit and its clean-up left. */
 export async function removableArtifacts(
   db: Kysely<Tables>,

@@ -1,12 +1,16 @@
 import type { TaskState } from '../../task/state.ts'
 import type { CallbackIn, CallbackOutcome } from '../store.ts'
+import { forUpdate } from './locks.ts'
+import { wakeTask } from './leases.ts'
 import { loadTask } from './load-task.ts'
-import { recordLateAnswer } from './late-answer.ts'
+import { offerCandidate } from './candidates.ts'
 import { appendEvents } from './timeline.ts'
 import type { Transaction } from './transaction.ts'
 
 /** Callbacks kept of one attempt: what comes later is answered, and only counted by the sender. */
 const KEPT_MAX = 50
+/** So many of these may be forged: whoever makes them up leaves room for the provider's own. */
+const FORGED_MAX = 10
 /** Looks that callbacks may cause at once, and then one a second. */
 const BURST = 3
 const TOKEN = 1_000
@@ -21,14 +25,9 @@ export async function recordCallback(
   transaction: Transaction,
   callback: CallbackIn,
 ): Promise<CallbackOutcome> {
-  const { db, nowMs } = transaction
-  const kept = await db
-    .selectFrom('callbacks_in')
-    .select((select) => select.fn.countAll<number>().as('count'))
-    .where('task_id', '=', callback.taskId)
-    .where('attempt_n', '=', callback.attempt)
-    .executeTakeFirst()
-  if ((kept?.count ?? 0) >= KEPT_MAX) return 'full'
+  const { db, locks, nowMs } = transaction
+  await locks.hold('task', callback.taskId)
+  if (!(await hasRoom(transaction, callback))) return 'full'
   const added = await db
     .insertInto('callbacks_in')
     .values({
@@ -36,11 +35,15 @@ export async function recordCallback(
       project_id: callback.projectId,
       task_id: callback.taskId,
       attempt_n: callback.attempt,
+      account: null,
       provider: callback.provider,
       dedupe_key: callback.dedupeKey,
       headers: JSON.stringify(callback.headers),
       body: callback.body,
       verdict: callback.verdict,
+      provider_task_id: callback.operation?.providerTaskId ?? null,
+      operation: callback.operation === null ? null : JSON.stringify(callback.operation),
+      misses: 0,
       received_at: nowMs,
     })
     .onConflict((conflict) => conflict.doNothing())
@@ -56,16 +59,31 @@ export async function recordCallback(
   }
   const isCurrent = task.attempt?.n === callback.attempt && LOOKED_AT.has(task.state)
   if (callback.verdict === 'forged' || !isCurrent) return isNew ? 'kept' : 'repeated'
-  if (isNew && task.state === 'unknown' && callback.operation !== null) {
-    await recordLateAnswer(transaction, task.id, callback.attempt, callback.operation)
+  if (isNew && callback.operation !== null && (await offerCandidate(transaction, task))) {
+    await wakeTask(transaction, task.id)
   }
   await hurry(transaction, callback)
   return isNew ? 'kept' : 'repeated'
 }
 
+async function hasRoom({ db }: Transaction, callback: CallbackIn): Promise<boolean> {
+  const kept = await db
+    .selectFrom('callbacks_in')
+    .select((select) => ['verdict', select.fn.countAll<number>().as('count')])
+    .where('task_id', '=', callback.taskId)
+    .where('attempt_n', '=', callback.attempt)
+    .groupBy('verdict')
+    .execute()
+  const forged = kept.find(({ verdict }) => verdict === 'forged')?.count ?? 0
+  const all = kept.reduce((sum, { count }) => sum + count, 0)
+  return all < KEPT_MAX && (callback.verdict !== 'forged' || forged < FORGED_MAX)
+}
+
 /** The next look comes at once while the task's bucket has a token, else when it has one again. */
-async function hurry({ db, nowMs, changed }: Transaction, { taskId, hint }: CallbackIn): Promise<void> {
-  const row = await db.selectFrom('schedule').selectAll().where('task_id', '=', taskId).executeTakeFirst()
+async function hurry(transaction: Transaction, { taskId, hint }: CallbackIn): Promise<void> {
+  const { db, nowMs, changed } = transaction
+  const scheduled = db.selectFrom('schedule').selectAll().where('task_id', '=', taskId)
+  const row = await forUpdate(transaction, scheduled).executeTakeFirst()
   if (row === undefined) return
   const sinceMs = Math.max(0, nowMs - (row.callback_refilled_at ?? nowMs))
   const tokens = Math.min(BURST * TOKEN, (row.callback_tokens ?? BURST * TOKEN) + sinceMs)
@@ -73,6 +91,9 @@ async function hurry({ db, nowMs, changed }: Transaction, { taskId, hint }: Call
   // A look that is due by then anyway serves this callback too, and costs no token.
   const plannedMs = row.lease_owner === null ? row.due_at : (row.callback_due_at ?? Infinity)
   const isServed = plannedMs <= atMs
+  const hintStep = hint === 'ended' ? 0 : row.hint_step
+  // Nothing to say that the row does not tell already, unless the clock was set back.
+  if (isServed && hintStep === row.hint_step && (row.callback_refilled_at ?? 0) <= nowMs) return
   await db
     .updateTable('schedule')
     .set({
@@ -80,7 +101,7 @@ async function hurry({ db, nowMs, changed }: Transaction, { taskId, hint }: Call
       callback_refilled_at: nowMs,
       callback_due_at: isServed ? row.callback_due_at : atMs,
       due_at: row.lease_owner === null ? Math.min(row.due_at, atMs) : row.due_at,
-      hint_step: hint === 'ended' ? 0 : row.hint_step,
+      hint_step: hintStep,
     })
     .where('task_id', '=', taskId)
     .execute()

@@ -1,5 +1,6 @@
 import { requestsMax } from '../../webhooks/circuit.ts'
-import type { DeliveryBatch, DeliveryClaim, DeliveryClaimQuery } from '../webhook-store.ts'
+import type { DeliveryBatch, DeliveryClaim, DeliveryClaimQuery, TargetHealth } from '../webhook-store.ts'
+import { skipLocked } from './locks.ts'
 import { loadTasks } from './load-task.ts'
 import type { DeliveryRow, EndpointRow, WebhookTargetRow } from './schema.ts'
 import type { Transaction } from './transaction.ts'
@@ -113,32 +114,56 @@ async function take(
   query: DeliveryClaimQuery,
   left: number,
 ): Promise<readonly DeliveryRow[]> {
-  const room = requestsMax(healthOfRow(target)) - (await leasedCount(transaction, target.key))
+  // Another claim has it: what it leaves comes up again at once.
+  if (!(await transaction.locks.tryHold('target', target.key))) return []
+  const health = await healthNow(transaction, target)
+  if (health === undefined) return []
+  const room = requestsMax(health) - (await leasedCount(transaction, target.key))
   const limit = Math.min(room, left)
   const rows = limit > 0 ? await lease(transaction, target.key, limit, query) : []
   await rescheduleTarget(transaction, target.key)
   return rows
 }
 
+/** Undefined when it is not due any more: before it was held, an attempt may have opened its circuit, or a claim filled it. */
+async function healthNow(
+  { db, locks, nowMs }: Transaction,
+  found: WebhookTargetRow,
+): Promise<TargetHealth | undefined> {
+  if (!locks.rows) return healthOfRow(found)
+  const row = await db
+    .selectFrom('webhook_targets')
+    .selectAll()
+    .where('key', '=', found.key)
+    .where('next_due_at', '<=', nowMs)
+    .executeTakeFirst()
+  return row === undefined ? undefined : healthOfRow(row)
+}
+
 /** `due_at` becomes the lease's end and the fence rises, as with tasks. */
 async function lease(
-  { db, nowMs }: Transaction,
+  transaction: Transaction,
   key: string,
   limit: number,
   { owner, leaseMs }: DeliveryClaimQuery,
 ): Promise<readonly DeliveryRow[]> {
+  const { db, nowMs } = transaction
   return db
     .updateTable('deliveries')
     .set((set) => ({ due_at: nowMs + leaseMs, lease_owner: owner, fence: set('fence', '+', 1) }))
     .where('id', 'in', (select) =>
-      select
-        .selectFrom('deliveries')
-        .select('id')
-        .where('target_key', '=', key)
-        .where('state', '=', PENDING)
-        .where('due_at', '<=', nowMs)
-        .orderBy('due_at')
-        .limit(limit),
+      skipLocked(
+        transaction,
+        'deliveries',
+        select
+          .selectFrom('deliveries')
+          .select('id')
+          .where('target_key', '=', key)
+          .where('state', '=', PENDING)
+          .where('due_at', '<=', nowMs)
+          .orderBy('due_at')
+          .limit(limit),
+      ),
     )
     .returningAll()
     .execute()

@@ -1,4 +1,5 @@
 import type { Claim, ClaimBatch, ClaimQuery } from '../store.ts'
+import { skipLocked } from './locks.ts'
 import { loadTasks } from './load-task.ts'
 import { slotsInUse } from './slots-in-use.ts'
 import type { Transaction } from './transaction.ts'
@@ -13,7 +14,9 @@ const PUT_OFF_MAX = 1_000
  * and the abandoned. The account's bucket is drawn once for the whole batch.
  */
 export async function claimDue(transaction: Transaction, query: ClaimQuery): Promise<ClaimBatch> {
-  const { db, nowMs } = transaction
+  const { db, locks, nowMs } = transaction
+  // The account's bucket and slots are drawn by one claim at a time, whoever makes it.
+  await locks.hold('account', query.account)
   const bucket = await readBucket(transaction, query)
   if (bucket.pausedUntilMs > nowMs) return { claims: [], nextDueAtMs: bucket.pausedUntilMs, unreadable: [] }
   await putOff(transaction, query)
@@ -31,13 +34,17 @@ export async function claimDue(transaction: Transaction, query: ClaimQuery): Pro
       callback_due_at: null,
     }))
     .where('task_id', 'in', (select) =>
-      select
-        .selectFrom('schedule')
-        .select('task_id')
-        .where('account', '=', query.account)
-        .where('due_at', '<=', nowMs)
-        .orderBy('due_at')
-        .limit(limit),
+      skipLocked(
+        transaction,
+        'schedule',
+        select
+          .selectFrom('schedule')
+          .select('task_id')
+          .where('account', '=', query.account)
+          .where('due_at', '<=', nowMs)
+          .orderBy('due_at')
+          .limit(limit),
+      ),
     )
     .returning(['task_id', 'fence', 'wake_seq', 'looked_at', 'hint_step'])
     .execute()
@@ -76,17 +83,21 @@ async function putOff(transaction: Transaction, { account, slotsMax }: ClaimQuer
     .updateTable('schedule')
     .set({ due_at: untilMs })
     .where('task_id', 'in', (select) =>
-      select
-        .selectFrom('schedule')
-        .innerJoin('tasks', 'tasks.id', 'schedule.task_id')
-        .select('schedule.task_id')
-        .where('schedule.account', '=', account)
-        .where('schedule.due_at', '<=', nowMs)
-        .where('schedule.lease_owner', 'is', null)
-        .where('tasks.state', '=', 'queued')
-        .where('tasks.cancel_requested_at', 'is', null)
-        .where('tasks.deadline_at', '>', untilMs)
-        .limit(PUT_OFF_MAX),
+      skipLocked(
+        transaction,
+        'schedule',
+        select
+          .selectFrom('schedule')
+          .innerJoin('tasks', 'tasks.id', 'schedule.task_id')
+          .select('schedule.task_id')
+          .where('schedule.account', '=', account)
+          .where('schedule.due_at', '<=', nowMs)
+          .where('schedule.lease_owner', 'is', null)
+          .where('tasks.state', '=', 'queued')
+          .where('tasks.cancel_requested_at', 'is', null)
+          .where('tasks.deadline_at', '>', untilMs)
+          .limit(PUT_OFF_MAX),
+      ),
     )
     .execute()
 }

@@ -1,9 +1,10 @@
 import { healthAfter, isLost } from '../../webhooks/circuit.ts'
 import type { DeliveryClaim, DeliveryMove, DisabledReason } from '../webhook-store.ts'
 import type { DeliveryRow } from './schema.ts'
+import { forUpdate } from './locks.ts'
 import { appendEvents } from './timeline.ts'
 import type { Transaction } from './transaction.ts'
-import { openTarget, rescheduleTarget, saveHealth } from './webhook-targets.ts'
+import { openTarget, rescheduleTarget, saveHealth, targetKeyOf } from './webhook-targets.ts'
 import { PENDING } from './pending.ts'
 
 const EXHAUSTED_AT_ONCE = 200
@@ -12,18 +13,23 @@ const ATTEMPTS_KEPT = 100
 
 type Held = Pick<DeliveryClaim, 'owner' | 'fence' | 'delivery'>
 
-const held = ({ db }: Transaction, claim: Held): Promise<DeliveryRow | undefined> =>
-  db
-    .selectFrom('deliveries')
-    .selectAll()
-    .where('id', '=', claim.delivery.id)
-    .where('fence', '=', claim.fence)
-    .where('lease_owner', '=', claim.owner)
-    .executeTakeFirst()
+const held = (transaction: Transaction, claim: Held): Promise<DeliveryRow | undefined> =>
+  forUpdate(
+    transaction,
+    transaction.db
+      .selectFrom('deliveries')
+      .selectAll()
+      .where('id', '=', claim.delivery.id)
+      .where('fence', '=', claim.fence)
+      .where('lease_owner', '=', claim.owner),
+  ).executeTakeFirst()
 
 /** An attempt, what becomes of its delivery, and the record of its address, in one transaction. */
 export async function commitDelivery(transaction: Transaction, move: DeliveryMove): Promise<boolean> {
-  const { db, nowMs } = transaction
+  const { db, locks, nowMs } = transaction
+  const { delivery } = move.claim
+  if (delivery.taskId !== null) await locks.hold('task', delivery.taskId)
+  await locks.hold('target', targetKeyOf(delivery))
   const row = await held(transaction, move.claim)
   if (row === undefined) return false
   const n = row.attempts + 1
@@ -62,8 +68,8 @@ async function exhaustOld(
   targetKey: string,
   startedBeforeMs: number,
 ): Promise<void> {
-  const { db, nowMs } = transaction
-  const rows = await db
+  const { db, locks, nowMs } = transaction
+  const waiting = await db
     .selectFrom('deliveries')
     .select(['id', 'task_id', 'project_id', 'type', 'attempts'])
     .where('target_key', '=', targetKey)
@@ -72,6 +78,11 @@ async function exhaustOld(
     .where('started_at', '<=', startedBeforeMs)
     .limit(EXHAUSTED_AT_ONCE)
     .execute()
+  const rows: typeof waiting = []
+  // A task that somebody is writing to is left for the next time: its lock comes before that of the address.
+  for (const row of waiting) {
+    if (row.task_id === null || (await locks.tryHold('task', row.task_id))) rows.push(row)
+  }
   if (rows.length === 0) return
   const ids = rows.map(({ id }) => id)
   await db
@@ -169,8 +180,9 @@ export async function recallDeliveries({ db, nowMs }: Transaction, endpointId: s
 }
 
 export async function releaseDeliveries(transaction: Transaction, claims: readonly Held[]): Promise<void> {
-  const { db, nowMs } = transaction
+  const { db, locks, nowMs } = transaction
   for (const claim of claims) {
+    await locks.hold('target', targetKeyOf(claim.delivery))
     const row = await held(transaction, claim)
     if (row === undefined) continue
     await db

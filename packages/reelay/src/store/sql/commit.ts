@@ -2,33 +2,43 @@ import { isTerminal, mayMove } from '../../task/state.ts'
 import type { AttemptChange, Task } from '../../task/task.ts'
 import type { CommitOutcome, Move } from '../store.ts'
 import { rowOfArtifact } from './artifact-rows.ts'
+import { forUpdate, skipLocked } from './locks.ts'
+import { offerCandidate, refuteCandidate } from './candidates.ts'
+import { insertAttempt } from './insert-attempt.ts'
 import { loadTask } from './load-task.ts'
-import type { ScheduleRow, TaskRow } from './schema.ts'
+import { leftSchedule, soonerThan, type Wishes } from './left-schedule.ts'
+import type { TaskRow } from './schema.ts'
 import { announce } from './outbox.ts'
 import { countEnded } from './project-usage.ts'
 import { slotsInUse } from './slots-in-use.ts'
 import { columnsOfPatch } from './task-rows.ts'
 import { appendEvents } from './timeline.ts'
 import type { Transaction } from './transaction.ts'
+import { wholeMs } from './whole-ms.ts'
 
 /** Samples kept per statistics key: enough to learn from, few enough to follow a provider that changes. */
 const SAMPLES_KEPT = 200
 
 /** The only writer of task state. Checks lease, fence and expected state; everything is one transaction. */
 export async function commit(transaction: Transaction, move: Move): Promise<CommitOutcome> {
-  const { db } = transaction
-  const lease = await db
-    .selectFrom('schedule')
-    .select(['wake_seq', 'callback_due_at', 'hint_step'])
-    .where('task_id', '=', move.claim.taskId)
-    .where('fence', '=', move.claim.fence)
-    .where('lease_owner', '=', move.claim.owner)
-    .executeTakeFirst()
+  const { db, locks } = transaction
+  await locks.hold('task', move.claim.taskId)
+  // Locked: a claim after the lease has run out must not come between this look and the write.
+  const lease = await forUpdate(
+    transaction,
+    db
+      .selectFrom('schedule')
+      .select(['wake_seq', 'callback_due_at', 'hint_step'])
+      .where('task_id', '=', move.claim.taskId)
+      .where('fence', '=', move.claim.fence)
+      .where('lease_owner', '=', move.claim.owner),
+  ).executeTakeFirst()
   const before = await loadTask(transaction, move.claim.taskId)
   if (lease === undefined || before === undefined || before.state !== move.from) return { kind: 'fenced' }
   if (!mayMove(move.from, move.to)) throw new Error(`illegal move of a task: ${move.from} to ${move.to}`)
-  if (move.slotsMax !== undefined && (await slotsInUse(transaction, move.account)) >= move.slotsMax) {
-    return { kind: 'no_slot' }
+  if (move.slotsMax !== undefined) {
+    await locks.hold('account', move.account)
+    if ((await slotsInUse(transaction, move.account)) >= move.slotsMax) return { kind: 'no_slot' }
   }
   const taken = await applyAttempt(transaction, before, move.attempt)
   if (taken !== undefined) return taken
@@ -36,7 +46,7 @@ export async function commit(transaction: Transaction, move: Move): Promise<Comm
   const stateEvent =
     move.from === move.to ? [] : [{ kind: 'task.state' as const, data: { from: move.from, to: move.to } }]
   await appendEvents(transaction, before, [...move.events, ...stateEvent])
-  const dueAtMs = await reschedule(transaction, move, lease)
+  const dueAtMs = await reschedule(transaction, await withCandidate(transaction, move), lease)
   if (move.attempt?.kind === 'patch' && move.attempt.patch.endedAtMs != null)
     await fillSlot(transaction, before)
   const artifacts = (move.artifacts ?? []).map((artifact) => rowOfArtifact(before, artifact))
@@ -45,27 +55,39 @@ export async function commit(transaction: Transaction, move: Move): Promise<Comm
   const task = await loadTask(transaction, before.id)
   if (task === undefined) throw new Error(`task ${before.id} vanished during a commit`)
   if (task.version !== before.version) transaction.changed.set(task.id, 'moved')
-  await announce(transaction, before, task)
   if (isTerminal(task.state) && !isTerminal(before.state)) await countEnded(transaction, task.projectId)
-  const isSooner = dueAtMs !== null && move.dueAtMs !== null && dueAtMs < move.dueAtMs
-  return { kind: 'committed', task, ...(isSooner ? { dueAtMs } : {}) }
+  await announce(transaction, before, task)
+  return { kind: 'committed', task, ...soonerThan(move, dueAtMs) }
+}
+
+/** An id that a callback named while the answer was awaited is looked at once the answer is lost, and at once. */
+async function withCandidate(transaction: Transaction, move: Move): Promise<Move> {
+  const isLost = move.to === 'unknown' && move.from === 'submitting'
+  if (!isLost && move.attempt?.kind !== 'refuted') return move
+  const task = await loadTask(transaction, move.claim.taskId)
+  const isOffered = task !== undefined && (await offerCandidate(transaction, task))
+  return isOffered && isLost ? { ...move, dueAtMs: transaction.nowMs } : move
 }
 
 /** A slot of the account is free: the oldest task that waits for one is due now. */
-async function fillSlot({ db, nowMs }: Transaction, ended: Task): Promise<void> {
+async function fillSlot(transaction: Transaction, ended: Task): Promise<void> {
+  const { db, nowMs } = transaction
   const account = ended.attempt?.account
   if (account === undefined) return
-  const waiting = await db
-    .selectFrom('schedule')
-    .innerJoin('tasks', 'tasks.id', 'schedule.task_id')
-    .select('schedule.task_id')
-    .where('schedule.account', '=', account)
-    .where('schedule.lease_owner', 'is', null)
-    .where('tasks.state', '=', 'queued')
-    .where('tasks.id', '!=', ended.id)
-    .orderBy('schedule.task_id')
-    .limit(1)
-    .executeTakeFirst()
+  const waiting = await skipLocked(
+    transaction,
+    'schedule',
+    db
+      .selectFrom('schedule')
+      .innerJoin('tasks', 'tasks.id', 'schedule.task_id')
+      .select('schedule.task_id')
+      .where('schedule.account', '=', account)
+      .where('schedule.lease_owner', 'is', null)
+      .where('tasks.state', '=', 'queued')
+      .where('tasks.id', '!=', ended.id)
+      .orderBy('schedule.task_id')
+      .limit(1),
+  ).executeTakeFirst()
   if (waiting === undefined) return
   await db
     .updateTable('schedule')
@@ -76,32 +98,18 @@ async function fillSlot({ db, nowMs }: Transaction, ended: Task): Promise<void> 
 }
 
 async function applyAttempt(
-  { db }: Transaction,
-  task: { id: string; projectId: string; attempt: { account: string } | null },
+  transaction: Transaction,
+  task: Task,
   change: AttemptChange | undefined,
 ): Promise<CommitOutcome | undefined> {
+  const { db } = transaction
   if (change === undefined) return undefined
   if (change.kind === 'open') {
-    const { attempt } = change
-    await db
-      .insertInto('attempts')
-      .values({
-        task_id: task.id,
-        project_id: task.projectId,
-        n: attempt.n,
-        account: attempt.account,
-        model: attempt.model,
-        state: attempt.state,
-        client_token: attempt.clientToken,
-        callback_token_hash: change.callbackTokenHash ?? null,
-        provider_task_id: null,
-        operation: null,
-        started_at: attempt.startedAtMs,
-        answered_at: null,
-        ended_at: null,
-        raw_answer: null,
-      })
-      .execute()
+    await insertAttempt(transaction, task, change)
+    return undefined
+  }
+  if (change.kind === 'refuted') {
+    await refuteCandidate(transaction, task, change.n)
     return undefined
   }
   const { patch } = change
@@ -152,12 +160,11 @@ async function updateTask({ db, nowMs }: Transaction, move: Move): Promise<void>
     .execute()
 }
 
-type Wishes = Pick<ScheduleRow, 'wake_seq' | 'callback_due_at' | 'hint_step'>
-
 /** Answers when the task is due; null while it stays with its holder, and when it is off the schedule. */
 async function reschedule({ db, nowMs }: Transaction, move: Move, wishes: Wishes): Promise<number | null> {
   const { taskId } = move.claim
-  if (move.dueAtMs === null) {
+  const { dueAtMs } = move
+  if (dueAtMs === null) {
     if (!isTerminal(move.to)) throw new Error(`a task in state ${move.to} must stay on the schedule`)
     await db.deleteFrom('schedule').where('task_id', '=', taskId).execute()
     return null
@@ -170,33 +177,25 @@ async function reschedule({ db, nowMs }: Transaction, move: Move, wishes: Wishes
       .execute()
     return null
   }
-  const wokenMeanwhile = wishes.wake_seq !== move.claim.wakeSeq
-  // A hint that finds the step at zero leaves no other trace than the look that it asked for.
-  const hintedMeanwhile =
-    wishes.hint_step !== move.claim.hintStep || (wishes.hint_step === 0 && wishes.callback_due_at !== null)
-  // What callbacks asked for an attempt is over with it: nothing is submitted the sooner for them.
-  const isOver = move.to === 'queued'
-  const askedMs = isOver ? Infinity : (wishes.callback_due_at ?? Infinity)
-  const dueAtMs = wokenMeanwhile ? nowMs : Math.min(move.dueAtMs, askedMs)
+  const left = leftSchedule({ ...move, dueAtMs }, wishes, nowMs)
   await db
     .updateTable('schedule')
     .set({
-      account: move.account,
-      due_at: dueAtMs,
+      ...left,
       lease_owner: null,
       callback_due_at: null,
-      ...(move.hintStep === undefined || hintedMeanwhile ? {} : { hint_step: move.hintStep }),
-      ...(isOver ? { hint_step: null } : {}),
       ...(move.looked === true ? { looked_at: nowMs } : {}),
     })
     .where('task_id', '=', taskId)
     .execute()
-  return dueAtMs
+  return left.due_at
 }
 
-async function learn({ db, nowMs }: Transaction, move: Move): Promise<void> {
+async function learn({ db, nowMs, locks }: Transaction, move: Move): Promise<void> {
   const { duration, durationKey } = move
   if (duration === undefined || durationKey === undefined) return
+  // Tasks of one kind end at the same time: a figure less is better than a move that is made again and again.
+  if (!(await locks.tryHold('target', `durations ${durationKey}`))) return
   const last = await db
     .selectFrom('duration_stats')
     .select((select) => select.fn.max('seq').as('seq'))
@@ -209,9 +208,9 @@ async function learn({ db, nowMs }: Transaction, move: Move): Promise<void> {
       stat_key: durationKey,
       project_id: 'default',
       seq,
-      lower_ms: duration.lowerMs,
-      upper_ms: duration.upperMs,
-      exact_ms: duration.exactMs,
+      lower_ms: wholeMs(duration.lowerMs),
+      upper_ms: wholeMs(duration.upperMs),
+      exact_ms: duration.exactMs === null ? null : wholeMs(duration.exactMs),
       at: nowMs,
     })
     .execute()

@@ -4,6 +4,7 @@ import type { DeliveryRow, Tables } from './schema.ts'
 import type { Transaction } from './transaction.ts'
 import { attemptOfRow, deliveryOfRow } from './webhook-rows.ts'
 import { openTarget, rescheduleTarget } from './webhook-targets.ts'
+import { PENDING } from './pending.ts'
 
 type Reading = { db: Kysely<Tables> }
 
@@ -79,7 +80,8 @@ export async function resendDelivery(
   if (!(await hasAddress(transaction, row))) return 'missing'
   await restart(transaction, [row])
   const after = await findRow(transaction, projectId, id)
-  return after === undefined ? 'missing' : deliveryOfRow(after)
+  // Its endpoint was disabled, or its record removed, since it was looked for.
+  return after?.state === 'pending' ? deliveryOfRow(after) : 'missing'
 }
 
 /** One batch of them. Answers how many: fewer than `RESENT_AT_ONCE` were the last. */
@@ -102,12 +104,11 @@ export async function resendFailed(transaction: Transaction, query: ResendQuery)
 type Where = ExpressionBuilder<Tables, 'deliveries'>
 
 /** What is sent to a disabled endpoint, or one that is gone, would never leave. */
+const enabledEndpoints = (where: Where) =>
+  where.selectFrom('endpoints').select('endpoints.id').where('endpoints.disabled_reason', 'is', null)
+
 const enabledIn = (projectId: string) => (where: Where) =>
-  where
-    .selectFrom('endpoints')
-    .select('endpoints.id')
-    .where('endpoints.project_id', '=', projectId)
-    .where('endpoints.disabled_reason', 'is', null)
+  enabledEndpoints(where).where('endpoints.project_id', '=', projectId)
 
 async function hasAddress({ db }: Transaction, row: DeliveryRow): Promise<boolean> {
   if (row.endpoint_id === null) return true
@@ -123,7 +124,9 @@ async function hasAddress({ db }: Transaction, row: DeliveryRow): Promise<boolea
 /** The schedule begins again; the event keeps its id, so that a receiver that has seen it knows it. */
 async function restart(transaction: Transaction, rows: readonly DeliveryRow[]): Promise<void> {
   if (rows.length === 0) return
-  const { db, nowMs } = transaction
+  const { db, locks, nowMs } = transaction
+  const targets = new Map(rows.map((row) => [row.target_key, row.project_id]))
+  for (const key of [...targets.keys()].toSorted()) await locks.hold('target', key)
   await db
     .updateTable('deliveries')
     .set({ state: 'pending', step: 0, due_at: nowMs, started_at: nowMs, ended_at: null, lease_owner: null })
@@ -132,8 +135,12 @@ async function restart(transaction: Transaction, rows: readonly DeliveryRow[]): 
       'in',
       rows.map(({ id }) => id),
     )
+    // Asked again under the locks: somebody may have sent it again, or disabled its endpoint, meanwhile.
+    .where('state', '!=', PENDING)
+    .where((where) =>
+      where.or([where('endpoint_id', 'is', null), where('endpoint_id', 'in', enabledEndpoints)]),
+    )
     .execute()
-  const targets = new Map(rows.map((row) => [row.target_key, row.project_id]))
   for (const [key, projectId] of targets) {
     await openTarget(transaction, key, projectId)
     await rescheduleTarget(transaction, key)

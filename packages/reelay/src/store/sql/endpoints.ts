@@ -10,10 +10,11 @@ import { rescheduleTarget, saveHealth } from './webhook-targets.ts'
 type Reading = { db: Kysely<Tables> }
 
 export async function createEndpoint(
-  { db }: Transaction,
+  { db, locks }: Transaction,
   endpoint: Endpoint,
   countMax: number,
 ): Promise<boolean> {
+  await locks.hold('project', endpoint.projectId)
   const existing = await db
     .selectFrom('endpoints')
     .select((select) => select.fn.countAll<number>().as('count'))
@@ -64,6 +65,7 @@ export async function updateEndpoint(
   id: string,
   patch: EndpointPatch,
 ): Promise<Endpoint | undefined> {
+  await transaction.locks.hold('target', id)
   const before = await findEndpoint(transaction, projectId, id)
   if (before === undefined) return undefined
   const after: Endpoint = { ...before, ...patch }
@@ -83,7 +85,8 @@ export async function deleteEndpoint(
   projectId: string,
   id: string,
 ): Promise<boolean> {
-  const { db } = transaction
+  const { db, locks } = transaction
+  await locks.hold('target', id)
   const result = await db
     .deleteFrom('endpoints')
     .where('id', '=', id)
@@ -101,6 +104,7 @@ export async function rotateEndpointSecret(
   id: string,
   rotation: SecretRotation,
 ): Promise<readonly SealedSecret[] | undefined> {
+  await transaction.locks.hold('target', id)
   const endpoint = await findEndpoint(transaction, projectId, id)
   if (endpoint === undefined) return undefined
   const secrets = rotated(endpoint.secrets, rotation, transaction.nowMs)
@@ -114,6 +118,7 @@ export async function ensureProjectSecrets(
   projectId: string,
   initial: SealedSecret,
 ): Promise<readonly SealedSecret[]> {
+  await transaction.locks.hold('project', projectId)
   const stored = await projectSecrets(transaction, projectId)
   if (stored.length > 0) return stored
   await saveProjectSecrets(transaction, projectId, [initial])
@@ -125,6 +130,7 @@ export async function rotateProjectSecret(
   projectId: string,
   rotation: SecretRotation,
 ): Promise<readonly SealedSecret[]> {
+  await transaction.locks.hold('project', projectId)
   const stored = await projectSecrets(transaction, projectId)
   const secrets = rotated(stored, rotation, transaction.nowMs)
   await saveProjectSecrets(transaction, projectId, secrets)

@@ -10,7 +10,7 @@ import type { Transaction } from './transaction.ts'
 
 /** A task with everything that makes it durable, or the task that an earlier copy of the request already made. */
 export async function insertTask(transaction: Transaction, insert: TaskInsert): Promise<InsertOutcome> {
-  const earlier = (await findByKey(transaction, insert)) ?? (await joinRetry(transaction, insert))
+  const earlier = await findEarlier(transaction, insert)
   if (earlier !== undefined) return earlier
   const { db, changed } = transaction
   const { task } = insert
@@ -54,6 +54,23 @@ export async function insertTask(transaction: Transaction, insert: TaskInsert): 
   await announce(transaction, null, task)
   changed.set(task.id, 'scheduled')
   return { kind: 'created', task, replayId: await recordClientAttempt(transaction, insert, task.id) }
+}
+
+/** Copies of one request, wherever they arrive, are told apart one after the other. */
+async function holdRequest({ locks }: Transaction, insert: TaskInsert): Promise<void> {
+  const { idempotency, replay, task } = insert
+  if (idempotency !== null)
+    await locks.hold('request', `${task.projectId} ${idempotency.route} ${idempotency.key}`)
+  else if (replay !== null) await locks.hold('request', `${task.projectId} ${replay.fingerprint}`)
+}
+
+/** What an earlier copy of the request came to; undefined when there was none. */
+export async function findEarlier(
+  transaction: Transaction,
+  insert: TaskInsert,
+): Promise<InsertOutcome | undefined> {
+  await holdRequest(transaction, insert)
+  return (await findByKey(transaction, insert)) ?? (await joinRetry(transaction, insert))
 }
 
 async function findByKey(transaction: Transaction, insert: TaskInsert): Promise<InsertOutcome | undefined> {

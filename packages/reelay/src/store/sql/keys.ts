@@ -24,6 +24,7 @@ export async function createKey(
   secretHash: string,
   countMax: number = Infinity,
 ): Promise<boolean> {
+  await transaction.locks.hold('project', key.projectId)
   if ((await countOthers(transaction, key.projectId, key.id)) >= countMax) return false
   const { db } = transaction
   await db.deleteFrom('api_keys').where('id', '=', key.id).execute()
@@ -95,7 +96,8 @@ export async function replaceKey(
   transaction: Transaction,
   { id, expiresAtMs, next, secretHash, countMax = Infinity }: KeyReplacement,
 ): Promise<'replaced' | 'missing' | 'full'> {
-  const { db, nowMs } = transaction
+  const { db, locks, nowMs } = transaction
+  await locks.hold('project', next.projectId)
   const key = await findKeyById(db, null, id)
   if (key === undefined) return 'missing'
   const endsAtMs = Math.min(key.expiresAtMs ?? Infinity, expiresAtMs)

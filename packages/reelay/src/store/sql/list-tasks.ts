@@ -1,20 +1,41 @@
 import { sql, type Kysely } from 'kysely'
-import type { ListQuery, TaskPage } from '../store.ts'
+import type { ChangedQuery, ListQuery, TaskPage } from '../store.ts'
 import type { Tables } from './schema.ts'
-import { ATTEMPT_COLUMNS, taskOfRow } from './task-rows.ts'
+import { ATTEMPT_COLUMNS, taskOfRow, type JoinedTaskRow } from './task-rows.ts'
 
-/** One keyset page over (created_at, id). Reads one row more than asked for, to know whether there are more. */
-export async function listTasks(db: Kysely<Tables>, query: ListQuery): Promise<TaskPage> {
-  const { after, states, runningWaits, model } = query
-  if (states?.length === 0 && runningWaits === null) return { tasks: [], hasMore: false }
-  const beyond = query.order === 'asc' ? '>' : '<'
-  let select = db
+const joined = (db: Kysely<Tables>) =>
+  db
     .selectFrom('tasks')
     .leftJoin('attempts', (join) =>
       join.onRef('attempts.task_id', '=', 'tasks.id').onRef('attempts.n', '=', 'tasks.attempt_n'),
     )
     .selectAll('tasks')
     .select(ATTEMPT_COLUMNS)
+
+const pageOf = (rows: readonly JoinedTaskRow[], limit: number): TaskPage => ({
+  tasks: rows.slice(0, limit).map(taskOfRow),
+  hasMore: rows.length > limit,
+})
+
+/** The same over (updated_at, id), and with tombstones: what a reader who was away has to catch up on. */
+export async function changedTasks(db: Kysely<Tables>, query: ChangedQuery): Promise<TaskPage> {
+  const { projectId, after, limit } = query
+  const rows = await joined(db)
+    .where('tasks.project_id', '=', projectId)
+    .where(sql<boolean>`(tasks.updated_at, tasks.id) > (${after.updatedAtMs}, ${after.id})`)
+    .orderBy('tasks.updated_at')
+    .orderBy('tasks.id')
+    .limit(limit + 1)
+    .execute()
+  return pageOf(rows, limit)
+}
+
+/** One keyset page over (created_at, id). Reads one row more than asked for, to know whether there are more. */
+export async function listTasks(db: Kysely<Tables>, query: ListQuery): Promise<TaskPage> {
+  const { after, states, runningWaits, model } = query
+  if (states?.length === 0 && runningWaits === null) return { tasks: [], hasMore: false }
+  const beyond = query.order === 'asc' ? '>' : '<'
+  let select = joined(db)
     .where('tasks.project_id', '=', query.projectId)
     .where('tasks.deleted_at', 'is', null)
     .orderBy('tasks.created_at', query.order)
@@ -41,6 +62,5 @@ export async function listTasks(db: Kysely<Tables>, query: ListQuery): Promise<T
     )
   }
   if (model !== null) select = select.where('tasks.model', '=', model)
-  const rows = await select.execute()
-  return { tasks: rows.slice(0, query.limit).map(taskOfRow), hasMore: rows.length > query.limit }
+  return pageOf(await select.execute(), query.limit)
 }

@@ -1,4 +1,7 @@
+import type { Kysely } from 'kysely'
 import type { Task } from '../../task/task.ts'
+import type { TaskMark } from '../store.ts'
+import type { Tables } from './schema.ts'
 import type { JoinedTaskRow } from './task-rows.ts'
 import { ATTEMPT_COLUMNS, taskOfRow } from './task-rows.ts'
 import type { Transaction } from './transaction.ts'
@@ -16,6 +19,31 @@ const joined = ({ db }: Pick<Transaction, 'db'>) =>
 export async function loadTask(transaction: Pick<Transaction, 'db'>, id: string): Promise<Task | undefined> {
   const row = await joined(transaction).where('tasks.id', '=', id).executeTakeFirst()
   return row === undefined ? undefined : taskOfRow(row satisfies JoinedTaskRow)
+}
+
+/** Thin on purpose: for many tasks at a time, of which few or none have changed. */
+export async function taskMarks(db: Kysely<Tables>, ids: readonly string[]): Promise<readonly TaskMark[]> {
+  if (ids.length === 0) return []
+  const rows = await db
+    .selectFrom('tasks')
+    .select((select) => [
+      'tasks.id',
+      'tasks.version',
+      'tasks.deleted_at',
+      select
+        .selectFrom('task_events')
+        .select((entry) => entry.fn.max('task_events.seq').as('seq'))
+        .whereRef('task_events.task_id', '=', 'tasks.id')
+        .as('seq'),
+    ])
+    .where('tasks.id', 'in', [...ids])
+    .execute()
+  return rows.map((row) => ({
+    id: row.id,
+    version: row.version,
+    seq: row.seq ?? 0,
+    isDeleted: row.deleted_at !== null,
+  }))
 }
 
 type Loaded = { tasks: ReadonlyMap<string, Task>; unreadable: readonly string[] }

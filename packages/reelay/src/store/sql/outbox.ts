@@ -16,9 +16,11 @@ type Address = { endpointId: string | null; url: string }
 export async function announce(transaction: Transaction, before: Task | null, task: Task): Promise<void> {
   const event = videoEventOf(task)
   if (before !== null && videoEventOf(before).id === event.id) return
-  for (const address of await addressesOf(transaction, task, event)) {
-    await addDelivery(transaction, deliveryOf(transaction, task, event, address))
-  }
+  const addresses = await addressesOf(transaction, task, event)
+  const deliveries = addresses.map((address) => deliveryOf(transaction, task, event, address))
+  // In the order in which everybody holds addresses.
+  const inOrder = deliveries.toSorted((one, other) => (targetKeyOf(one) < targetKeyOf(other) ? -1 : 1))
+  for (const delivery of inOrder) await addDelivery(transaction, delivery)
 }
 
 async function addressesOf({ db }: Transaction, task: Task, event: VideoEvent): Promise<readonly Address[]> {
@@ -60,19 +62,32 @@ function deliveryOf({ nowMs }: Transaction, task: Task, event: VideoEvent, addre
 
 /** For a delivery that belongs to no event of a task. False when its endpoint is gone or disabled: nothing is sent then. */
 export async function addTestDelivery(transaction: Transaction, delivery: Delivery): Promise<boolean> {
-  const endpoint = await transaction.db
-    .selectFrom('endpoints')
-    .select('disabled_reason')
-    .where('id', '=', delivery.endpointId)
-    .executeTakeFirst()
-  if (endpoint === undefined || endpoint.disabled_reason !== null) return false
-  await addDelivery(transaction, delivery)
-  return true
+  const { endpointId } = delivery
+  if (endpointId === null || !(await takesDeliveries(transaction, endpointId))) return false
+  return addDelivery(transaction, delivery)
 }
 
-/** Nothing happens when the event is on its way to that address, or has arrived, whatever its URL was then. */
-async function addDelivery(transaction: Transaction, delivery: Delivery): Promise<void> {
+async function takesDeliveries({ db }: Transaction, endpointId: string): Promise<boolean> {
+  const endpoint = await db
+    .selectFrom('endpoints')
+    .select('id')
+    .where('id', '=', endpointId)
+    .where('disabled_reason', 'is', null)
+    .executeTakeFirst()
+  return endpoint !== undefined
+}
+
+/**
+ * Nothing happens when the event is on its way to that address, or has arrived, whatever its URL was then. False when the
+ * endpoint was disabled or deleted since it was looked for.
+ */
+async function addDelivery(transaction: Transaction, delivery: Delivery): Promise<boolean> {
+  const { locks } = transaction
+  const { endpointId } = delivery
   const key = targetKeyOf(delivery)
+  // First: whoever sends or disables the address then sees this delivery, or has come before it.
+  await locks.hold('target', key)
+  if (locks.rows && endpointId !== null && !(await takesDeliveries(transaction, endpointId))) return false
   const added = await transaction.db
     .insertInto('deliveries')
     .values({
@@ -98,8 +113,9 @@ async function addDelivery(transaction: Transaction, delivery: Delivery): Promis
     })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst()
-  if (added.numInsertedOrUpdatedRows === 0n) return
+  if (added.numInsertedOrUpdatedRows === 0n) return true
   await openTarget(transaction, key, delivery.projectId)
   await rescheduleTarget(transaction, key)
   transaction.outbox.filled = true
+  return true
 }

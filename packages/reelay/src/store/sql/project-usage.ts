@@ -4,12 +4,13 @@ import type { Transaction } from './transaction.ts'
 
 const DAY_MS = 86_400_000
 
-type Writing = Pick<Transaction, 'db' | 'nowMs'>
+type Writing = Pick<Transaction, 'db' | 'nowMs' | 'locks'>
 
 export const dayOf = (nowMs: number): number => Math.floor(nowMs / DAY_MS)
 
 /** The project's counters, those of today. */
-async function usageOf({ db, nowMs }: Writing, projectId: string): Promise<ProjectUsageRow> {
+async function usageOf({ db, locks, nowMs }: Writing, projectId: string): Promise<ProjectUsageRow> {
+  await locks.hold('project', projectId)
   const day = dayOf(nowMs)
   const row = await db
     .selectFrom('project_usage')

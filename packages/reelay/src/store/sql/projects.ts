@@ -30,10 +30,11 @@ export async function listProjects(db: Kysely<Tables>): Promise<readonly Project
 }
 
 export async function updateProject(
-  { db }: Transaction,
+  { db, locks }: Transaction,
   id: string,
   patch: Partial<Pick<Project, 'name' | 'limits'>>,
 ): Promise<Project | undefined> {
+  await locks.hold('project', id)
   const row = await db.selectFrom('projects').selectAll().where('id', '=', id).executeTakeFirst()
   if (row === undefined) return undefined
   const after = { ...projectOfRow(row), ...patch }

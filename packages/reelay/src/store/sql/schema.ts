@@ -30,6 +30,9 @@ export type TaskRow = {
   deleted_at: number | null
   retrieved_at: number | null
   version: number
+  expires_at: number | null
+  /** Null: they are there, or there never were any. */
+  files_removed_at: number | null
 }
 
 /** Thin on purpose: one row per task in flight, the only one that a look without news rewrites. */
@@ -158,11 +161,18 @@ export type CallbackInRow = {
   project_id: string
   task_id: string | null
   attempt_n: number | null
+  /** Where it came in when that was an account's own address; null: at an attempt's. */
+  account: string | null
   provider: string
   dedupe_key: string
   headers: string
   body: Uint8Array
   verdict: string
+  /** The job that it names. */
+  provider_task_id: string | null
+  operation: string | null
+  /** Looks that found no such job. */
+  misses: number
   received_at: number
 }
 
@@ -233,7 +243,15 @@ export type InstanceRow = {
   started_at: number
   seen_at: number
   version: string
+  role: string | null
+  host: string | null
 }
+
+/** An export that left this database (`out`), or was imported into it (`in`). */
+export type MoveRow = { export_id: string; direction: string; at: number }
+
+/** Work that one process is enough for. */
+export type DutyRow = { name: string; project_id: string; owner: string; until_at: number }
 
 export type Tables = {
   tasks: TaskRow
@@ -254,4 +272,6 @@ export type Tables = {
   delivery_attempts: DeliveryAttemptRow
   project_usage: ProjectUsageRow
   instances: InstanceRow
+  duties: DutyRow
+  moves: MoveRow
 }

@@ -4,6 +4,7 @@ import type { Candidate, VideoRequest } from '../../task/request.ts'
 import { TASK_STATES, type TaskState } from '../../task/state.ts'
 import type { Operation, Output } from '../../task/verdict.ts'
 import type { AttemptRow, TaskRow } from './schema.ts'
+import { wholeMs } from './whole-ms.ts'
 
 /** A task's row with its current attempt's columns, as the joined selects give them. */
 export type JoinedTaskRow = TaskRow & {
@@ -63,6 +64,7 @@ export function taskOfRow(row: JoinedTaskRow): Task {
     deadlineAtMs: row.deadline_at,
     cancelRequestedAtMs: row.cancel_requested_at,
     deletedAtMs: row.deleted_at,
+    expiresAtMs: row.expires_at,
     version: row.version,
   }
 }
@@ -114,6 +116,8 @@ export function rowOfTask(task: Task): TaskRow {
     deleted_at: task.deletedAtMs,
     retrieved_at: null,
     version: task.version,
+    expires_at: task.expiresAtMs,
+    files_removed_at: null,
   }
 }
 
@@ -124,12 +128,14 @@ export function columnsOfPatch(patch: TaskPatch): Partial<TaskRow> {
   if (patch.progress !== undefined) columns.progress = patch.progress
   if (patch.candidate !== undefined) columns.candidate = patch.candidate
   if (patch.outputs !== undefined) columns.outputs = toJson(patch.outputs)
-  if (patch.outputsExpireAtMs !== undefined) columns.outputs_expire_at = patch.outputsExpireAtMs
+  const { outputsExpireAtMs: expireAtMs } = patch
+  if (expireAtMs !== undefined) columns.outputs_expire_at = expireAtMs === null ? null : wholeMs(expireAtMs)
   if (patch.missing !== undefined) columns.missing = toJson(patch.missing)
   if (patch.faults !== undefined) columns.faults = patch.faults
   if (patch.warnings !== undefined) columns.warnings = JSON.stringify(patch.warnings)
   if (patch.error !== undefined) columns.error = toJson(patch.error)
   if (patch.completedAtMs !== undefined) columns.completed_at = patch.completedAtMs
   if (patch.deadlineAtMs !== undefined) columns.deadline_at = patch.deadlineAtMs
+  if (patch.expiresAtMs !== undefined) columns.expires_at = patch.expiresAtMs
   return columns
 }

@@ -1,4 +1,7 @@
+import type { Kysely } from 'kysely'
 import type { TaskEvent } from '../../task/task.ts'
+import type { TimelineEntry, TimelinePart } from '../store.ts'
+import type { Tables } from './schema.ts'
 import type { Transaction } from './transaction.ts'
 
 /**
@@ -33,5 +36,25 @@ export async function appendEvents(
     kind: event.kind,
     data: event.data === undefined ? null : JSON.stringify(event.data),
   }))
-  if (rows.length > 0) await transaction.db.insertInto('task_events').values(rows).execute()
+  if (rows.length === 0) return
+  await transaction.db.insertInto('task_events').values(rows).execute()
+  // Whoever follows it is told, unless the verb says more of the task itself.
+  if (!transaction.changed.has(task.id)) transaction.changed.set(task.id, 'moved')
+}
+
+/** What is on a task's timeline after a place; all of it when none is named. */
+export async function readTimeline(
+  db: Kysely<Tables>,
+  taskId: string,
+  part: TimelinePart | undefined,
+): Promise<readonly TimelineEntry[]> {
+  let select = db.selectFrom('task_events').selectAll().where('task_id', '=', taskId).orderBy('seq')
+  if (part !== undefined) select = select.where('seq', '>', part.seq).limit(part.limit)
+  const rows = await select.execute()
+  return rows.map((row) => ({
+    seq: row.seq,
+    atMs: row.at,
+    kind: row.kind as TimelineEntry['kind'],
+    ...(row.data === null ? {} : { data: JSON.parse(row.data) as Record<string, unknown> }),
+  }))
 }

@@ -4,7 +4,7 @@ import type { Transaction } from './transaction.ts'
 import { healthOfRow } from './webhook-rows.ts'
 import { PENDING } from './pending.ts'
 
-type Writing = Pick<Transaction, 'db' | 'nowMs'>
+type Writing = Pick<Transaction, 'db' | 'nowMs' | 'locks'>
 
 /** Which record of failures a delivery counts for: its endpoint's, or that of the origin of the task's `callback_url`. */
 export const targetKeyOf = (to: { projectId: string; endpointId: string | null; url: string }): string =>
@@ -13,7 +13,12 @@ export const targetKeyOf = (to: { projectId: string; endpointId: string | null; 
 const isOrigin = (key: string): boolean => key.includes(' ')
 
 /** The address's record, made when there is none. */
-export async function openTarget({ db }: Writing, key: string, projectId: string): Promise<TargetHealth> {
+export async function openTarget(
+  { db, locks }: Writing,
+  key: string,
+  projectId: string,
+): Promise<TargetHealth> {
+  await locks.hold('target', key)
   const row = await db.selectFrom('webhook_targets').selectAll().where('key', '=', key).executeTakeFirst()
   if (row !== undefined) return healthOfRow(row)
   await db

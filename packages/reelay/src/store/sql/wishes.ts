@@ -13,6 +13,7 @@ export async function requestCancel(
   id: string,
   by?: WishOrigin,
 ): Promise<Task | undefined> {
+  await transaction.locks.hold('task', id)
   const task = await ownTask(transaction, projectId, id)
   if (task === undefined || isTerminal(task.state) || task.cancelRequestedAtMs !== null) return task
   const { db, nowMs } = transaction
@@ -29,12 +30,13 @@ export async function deleteTask(
   id: string,
   by?: WishOrigin,
 ): Promise<Task | undefined> {
+  await transaction.locks.hold('task', id)
   const task = await ownTask(transaction, projectId, id)
   if (task === undefined) return undefined
   const { db, nowMs } = transaction
   await db
     .updateTable('tasks')
-    .set({ deleted_at: nowMs, cancel_requested_at: task.cancelRequestedAtMs ?? nowMs })
+    .set({ deleted_at: nowMs, updated_at: nowMs, cancel_requested_at: task.cancelRequestedAtMs ?? nowMs })
     .where('id', '=', id)
     .execute()
   await appendEvents(transaction, task, [wishEvent('task.deleted', by)])

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { Kysely, sql } from 'kysely'
+import { Announcer } from '../sql/announcer.ts'
 import { migrate } from '../sql/migrate.ts'
 import type { Tables } from '../sql/schema.ts'
 import type { Transaction } from '../sql/transaction.ts'
@@ -34,14 +35,15 @@ class Subject {
       },
     })
     this.reader = new DatabaseSync(path)
+    const announcer = new Announcer()
+    announcer.onChange((taskId, kind) => {
+      this.changes.push([taskId, kind])
+      this.onChange()
+    })
     this.writer = new GroupWriter({
       db: this.db,
       nowMs: () => 7,
-      onOutbox: () => {},
-      onChanged: (taskId, kind) => {
-        this.changes.push([taskId, kind])
-        this.onChange()
-      },
+      announcer,
     })
   }
 

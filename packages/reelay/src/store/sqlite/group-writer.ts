@@ -1,7 +1,10 @@
 import { sql, type Kysely } from 'kysely'
-import { StoreUnavailable, type ChangeKind, type ChangeListener } from '../store.ts'
+import { StoreUnavailable, type ChangeKind } from '../store.ts'
+import type { Announcer } from '../sql/announcer.ts'
+import { ONE_WRITER } from '../sql/locks.ts'
 import type { Tables } from '../sql/schema.ts'
 import type { Transaction } from '../sql/transaction.ts'
+import type { Writer } from '../sql/writer.ts'
 import { asUnavailable } from './as-unavailable.ts'
 
 type Operation = {
@@ -20,10 +23,7 @@ type Finished = {
 export type GroupWriterOptions = {
   db: Kysely<Tables>
   nowMs: () => number
-  /** Called after the commit with each task that it changed. */
-  onChanged: ChangeListener
-  /** Called after a commit that filled the outbox. */
-  onOutbox: () => void
+  announcer: Announcer
 }
 
 /** Operations per transaction: bounds how long the event loop and other writers wait. */
@@ -34,7 +34,7 @@ const GROUP_MAX = 200
  * writers share it. Each operation has a savepoint of its own, so one that fails takes nobody with it. A promise
  * resolves only after the commit that holds its write.
  */
-export class GroupWriter {
+export class GroupWriter implements Writer {
   readonly #options: GroupWriterOptions
   readonly #queue: Operation[] = []
   #running: Promise<void> | undefined
@@ -84,21 +84,9 @@ export class GroupWriter {
       for (const operation of group) operation.reject(reason)
       return
     }
-    for (const { operation, value, changed } of finished) {
+    for (const { operation, value, changed, outbox } of finished) {
       operation.resolve(value as never)
-      for (const [taskId, kind] of changed) this.#announce(() => this.#options.onChanged(taskId, kind))
-    }
-    if (finished.some(({ outbox }) => outbox.filled)) this.#announce(this.#options.onOutbox)
-  }
-
-  /** A listener that throws is a defect of its own: it must not leave other writers without their answers. */
-  #announce(tell: () => void): void {
-    try {
-      tell()
-    } catch (error) {
-      process.nextTick(() => {
-        throw error
-      })
+      this.#options.announcer.announce(changed, outbox)
     }
   }
 
@@ -108,7 +96,7 @@ export class GroupWriter {
     const outbox = { filled: false }
     await sql`savepoint operation`.execute(db)
     try {
-      const value = await operation.run({ db, nowMs: nowMs(), changed, outbox })
+      const value = await operation.run({ db, nowMs: nowMs(), locks: ONE_WRITER, changed, outbox })
       await sql`release operation`.execute(db)
       return { operation, value, changed, outbox }
     } catch (error) {

@@ -4,6 +4,7 @@ import type { DurationSample, Task } from '../../task/task.ts'
 import { artifactOfRow } from '../sql/artifact-rows.ts'
 import { keyOfRow } from '../sql/keys.ts'
 import { projectOfRow } from '../sql/projects.ts'
+import type { Reads } from '../sql/reads.ts'
 import type { ApiKeyRow, ArtifactRow, ProjectRow } from '../sql/schema.ts'
 import { ATTEMPT_COLUMNS, taskOfRow, type JoinedTaskRow } from '../sql/task-rows.ts'
 
@@ -14,7 +15,8 @@ const TASK_SQL = `select tasks.*, ${ATTEMPT_COLUMNS.join(', ')} from tasks
  * The hot reads as prepared statements on a connection of their own, which sees committed data only. Rows that this
  * schema wrote are given its types here, in one place.
  */
-export class SqliteReads {
+export class SqliteReads implements Reads {
+  readonly #nowMs: () => number
   readonly #task: StatementSync
   readonly #artifacts: StatementSync
   readonly #key: StatementSync
@@ -27,7 +29,8 @@ export class SqliteReads {
   readonly #inFlight: StatementSync
   readonly #idempotent: StatementSync
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, nowMs: () => number) {
+    this.#nowMs = nowMs
     this.#task = database.prepare(TASK_SQL)
     this.#artifacts = database.prepare('select * from artifacts where task_id = ? order by role, idx')
     this.#key = database.prepare(
@@ -42,7 +45,7 @@ export class SqliteReads {
       'select project_id, task_id, n, account from attempts where callback_token_hash = ?',
     )
     this.#position = database.prepare('select created_at, id from tasks where id = ? and project_id = ?')
-    this.#paused = database.prepare('select paused_until from rate_buckets where account = ?')
+    this.#paused = database.prepare('select paused_until, pause_reason from rate_buckets where account = ?')
     this.#inFlight = database.prepare(
       'select count(*) as count from attempts where account = ? and ended_at is null',
     )
@@ -64,13 +67,13 @@ export class SqliteReads {
     return this.#artifacts.all(taskId).map((row) => artifactOfRow(row as unknown as ArtifactRow))
   }
 
-  key(secretHash: string, nowMs: number): ApiKey | undefined {
-    const row = this.#key.get(secretHash, nowMs)
+  key(secretHash: string): ApiKey | undefined {
+    const row = this.#key.get(secretHash, this.#nowMs())
     return row === undefined ? undefined : keyOfRow(row as unknown as ApiKeyRow)
   }
 
-  deadKey(secretHash: string, nowMs: number): ApiKey | undefined {
-    const row = this.#deadKey.get(secretHash, nowMs)
+  deadKey(secretHash: string): ApiKey | undefined {
+    const row = this.#deadKey.get(secretHash, this.#nowMs())
     return row === undefined ? undefined : keyOfRow(row as unknown as ApiKeyRow)
   }
 
@@ -90,8 +93,8 @@ export class SqliteReads {
     return row === undefined ? undefined : projectOfRow(row as unknown as ProjectRow)
   }
 
-  idempotent(projectId: string, route: string, key: string, nowMs: number): IdempotentUse | undefined {
-    const row = this.#idempotent.get(projectId, route, key, nowMs)
+  idempotent(projectId: string, route: string, key: string): IdempotentUse | undefined {
+    const row = this.#idempotent.get(projectId, route, key, this.#nowMs())
     if (row === undefined) return undefined
     return { fingerprint: String(row['fingerprint']), taskId: String(row['task_id']) }
   }
@@ -104,6 +107,11 @@ export class SqliteReads {
   pausedUntilMs(account: string): number | null {
     const until = this.#paused.get(account)?.['paused_until']
     return typeof until === 'number' ? until : null
+  }
+
+  pauseReason(account: string): string | null {
+    const reason = this.#paused.get(account)?.['pause_reason']
+    return typeof reason === 'string' ? reason : null
   }
 
   inFlight(account: string): number {

@@ -32,16 +32,16 @@ test('what a key was used for is found until it expires, in its project and rout
       {},
       { idempotency: { route: 'r', key: 'k', fingerprint: 'f', expiresAtMs } },
     )
-    assert.deepEqual(s.store.findIdempotent('default', 'r', 'k'), { fingerprint: 'f', taskId: id })
+    assert.deepEqual(await s.store.findIdempotent('default', 'r', 'k'), { fingerprint: 'f', taskId: id })
     for (const [project, route, key] of [
       ['other', 'r', 'k'],
       ['default', 'other', 'k'],
       ['default', 'r', 'other'],
     ] as const) {
-      assert.equal(s.store.findIdempotent(project, route, key), undefined)
+      assert.equal(await s.store.findIdempotent(project, route, key), undefined)
     }
     s.clock.advance(1_000)
-    assert.equal(s.store.findIdempotent('default', 'r', 'k'), undefined)
+    assert.equal(await s.store.findIdempotent('default', 'r', 'k'), undefined)
   })
 })
 

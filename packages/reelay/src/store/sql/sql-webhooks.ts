@@ -1,36 +1,40 @@
 import type { Kysely } from 'kysely'
-import { claimDeliveries } from '../sql/claim-deliveries.ts'
-import { commitDelivery, releaseDeliveries } from '../sql/commit-delivery.ts'
-import * as deliveries from '../sql/deliveries.ts'
-import * as endpoints from '../sql/endpoints.ts'
-import { addTestDelivery } from '../sql/outbox.ts'
-import type { Tables } from '../sql/schema.ts'
+import type { Announcer } from './announcer.ts'
+import { claimDeliveries } from './claim-deliveries.ts'
+import { commitDelivery, releaseDeliveries } from './commit-delivery.ts'
+import * as deliveries from './deliveries.ts'
+import * as endpoints from './endpoints.ts'
+import { addTestDelivery } from './outbox.ts'
+import type { Tables } from './schema.ts'
 import type * as Port from '../webhook-store.ts'
-import type { GroupWriter } from './group-writer.ts'
+import type { Writer } from './writer.ts'
 
 /** Bounds what one call sends again; the next call goes on. */
 const RESEND_BATCHES_MAX = 10
 
-/** The `WebhookStore` port on the connections of one SQLite store. */
-export class SqliteWebhooks implements Port.WebhookStore {
-  readonly #writer: GroupWriter
-  readonly #reading: { db: Kysely<Tables> }
-  readonly #followClock: (leaseMs: number) => Promise<void>
-  readonly #listeners = new Set<() => void>()
+type WebhookParts = {
+  writer: Writer
+  reader: Kysely<Tables>
+  announcer: Announcer
+  beforeClaim: (leaseMs: number) => Promise<void>
+}
 
-  constructor(writer: GroupWriter, reader: Kysely<Tables>, followClock: (leaseMs: number) => Promise<void>) {
+/** The `WebhookStore` port over the verbs, the same for every database. */
+export class SqlWebhooks implements Port.WebhookStore {
+  readonly #writer: Writer
+  readonly #reading: { db: Kysely<Tables> }
+  readonly #announcer: Announcer
+  readonly #beforeClaim: (leaseMs: number) => Promise<void>
+
+  constructor({ writer, reader, announcer, beforeClaim }: WebhookParts) {
     this.#writer = writer
     this.#reading = { db: reader }
-    this.#followClock = followClock
-  }
-
-  /** For the store: a commit filled the outbox. */
-  announceDue(): void {
-    for (const listener of this.#listeners) listener()
+    this.#announcer = announcer
+    this.#beforeClaim = beforeClaim
   }
 
   async claimDeliveries(query: Port.DeliveryClaimQuery): Promise<Port.DeliveryBatch> {
-    await this.#followClock(query.leaseMs)
+    await this.#beforeClaim(query.leaseMs)
     return this.#writer.write((transaction) => claimDeliveries(transaction, query))
   }
 
@@ -45,8 +49,7 @@ export class SqliteWebhooks implements Port.WebhookStore {
   }
 
   onDue(listener: () => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    return this.#announcer.onDue(listener)
   }
 
   createEndpoint(endpoint: Port.Endpoint, countMax: number): Promise<boolean> {

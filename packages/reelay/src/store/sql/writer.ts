@@ -1,0 +1,9 @@
+import type { Transaction } from './transaction.ts'
+
+/** Runs verbs, each all or nothing. A promise resolves once what the verb wrote is durable. */
+export interface Writer {
+  /** @throws StoreUnavailable when the database cannot store anything now */
+  write<T>(run: (transaction: Transaction) => Promise<T>): Promise<T>
+  /** Finishes what was begun; later writes are refused. */
+  close(): Promise<void>
+}

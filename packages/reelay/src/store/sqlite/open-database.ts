@@ -1,0 +1,17 @@
+import { DatabaseSync } from 'node:sqlite'
+import { requireSqliteVersion } from './sqlite-version.ts'
+
+/** A connection to a database file. @throws Error when Node's SQLite is too old */
+export function openDatabase(path: string, readOnly: boolean): DatabaseSync {
+  const database = new DatabaseSync(path, { readOnly })
+  try {
+    requireSqliteVersion(String(database.prepare('select sqlite_version() as version').get()?.['version']))
+    // FULL: a commit is on disk before it is answered. Grouped commits share the cost.
+    if (!readOnly) database.exec('pragma journal_mode = wal; pragma synchronous = full')
+    database.exec('pragma busy_timeout = 5000; pragma foreign_keys = on')
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
