@@ -28,21 +28,6 @@ async function keep(files: Files, key: string): Promise<void> {
   await staged.keep(key)
 }
 
-test('what is in a folder can be listed: its task folders, or the files of one', async () => {
-  await using subject = await openFiles()
-  const { files } = subject
-  assert.deepEqual(await files.names('inputs'), [])
-  assert.deepEqual(await files.names('inputs/video_1'), [])
-  for (const key of ['inputs/video_1/0.png', 'inputs/video_1/1.png', 'inputs/video_2/0.png'])
-    await keep(files, key)
-  assert.deepEqual((await files.names('inputs')).toSorted(), ['video_1', 'video_2'])
-  assert.deepEqual((await files.names('inputs/video_1')).toSorted(), ['0.png', '1.png'])
-  assert.deepEqual(await files.names('videos'), [])
-  for (const folder of ['', '..', 'inputs/..', 'inputs/', '/inputs', 'inputs/a/b']) {
-    await assert.rejects(files.names(folder), /not a storage key/, folder)
-  }
-})
-
 test('removing the last file of a folder never fails a file that is being kept there', async () => {
   await using subject = await openFiles()
   const { files } = subject

@@ -1,16 +1,16 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, rmdir, stat, type FileHandle } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
 import type { Readable } from 'node:stream'
 import { syncDirectory } from '../system/sync-directory.ts'
-import { FileTooLarge, StorageFull, type Files, type StagedFile, type StoredFile } from './files.ts'
+import type { Files, StagedFile, StoredFile } from './files.ts'
+import { asStorageFull, codeOf } from './full-disk.ts'
+import { folderOf, requireKey } from './storage-key.ts'
+import { writeHashed } from './write-hashed.ts'
 
-const FULL_CODES = new Set(['ENOSPC', 'EDQUOT'])
 /** Where the program's own keys begin. */
 const FOLDERS = ['inputs', 'videos']
-/** Three plain names: none is hidden, `.` or `..`, so a key can never mean anything but a file of its own. */
-const KEY_PATTERN = /^[a-z]+\/[A-Za-z0-9_][A-Za-z0-9_.-]*\/[A-Za-z0-9_][A-Za-z0-9_.-]*$/
 
 /** Files below one directory of this machine. */
 export async function openDiskFiles(root: string): Promise<Files> {
@@ -32,46 +32,50 @@ class DiskFiles implements Files {
 
   async stage(): Promise<StagedFile> {
     const path = join(this.#root, 'staging', `${randomUUID()}.part`)
-    return new DiskStagedFile(path, await asStorageFull(open(path, 'wx', 0o600)), (key) =>
-      this.localPath(key),
-    )
+    return new DiskStagedFile(path, await asStorageFull(open(path, 'wx', 0o600)), (key) => this.#pathOf(key))
   }
 
   async open(key: string, range?: { start: number; end: number }): Promise<Readable | undefined> {
-    const path = this.localPath(key)
+    const path = this.#pathOf(key)
     if ((await this.size(key)) === undefined) return undefined
     return createReadStream(path, { ...range, highWaterMark: 256 * 1024 })
   }
 
   async size(key: string): Promise<number | undefined> {
     try {
-      return (await stat(this.localPath(key))).size
+      return (await stat(this.#pathOf(key))).size
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return undefined
       throw error
     }
   }
 
-  /** Keys are made by this program; the check is for the day when one is not. */
-  localPath(key: string): string {
-    const path = resolve(this.#root, key)
-    if (!KEY_PATTERN.test(key) || !path.startsWith(this.#root + sep))
-      throw new Error(`not a storage key: ${key}`)
+  /** Whoever can read this disk is this gateway. */
+  async sign(key: string): Promise<undefined> {
+    requireKey(key)
+  }
+
+  async check(): Promise<void> {
+    const staged = await this.stage()
+    await staged.discard()
+  }
+
+  /** The key's pattern alone keeps a path below the root; the second look is for the day when it does not. */
+  #pathOf(key: string): string {
+    const path = resolve(this.#root, requireKey(key))
+    if (!path.startsWith(this.#root + sep)) throw new Error(`not a storage key: ${key}`)
     return path
   }
 
   async remove(key: string): Promise<void> {
-    const path = this.localPath(key)
+    const path = this.#pathOf(key)
     await rm(path, { force: true })
     await rmdir(dirname(path)).catch(() => undefined)
   }
 
   async names(folder: string): Promise<readonly string[]> {
-    // A name below checks the folder's own.
-    const below = this.localPath(folder.includes('/') ? `${folder}/any` : `${folder}/any/any`)
-    const path = dirname(folder.includes('/') ? below : dirname(below))
     try {
-      return await readdir(path)
+      return await readdir(join(this.#root, folderOf(folder)))
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return []
       throw error
@@ -79,8 +83,7 @@ class DiskFiles implements Files {
   }
 
   async removeFolder(folder: string): Promise<void> {
-    // The name of any file in it checks the folder's own name.
-    await rm(dirname(this.localPath(`${folder}/any`)), { recursive: true, force: true })
+    await rm(dirname(this.#pathOf(`${folder}/any`)), { recursive: true, force: true })
   }
 
   async sweep(): Promise<void> {
@@ -102,20 +105,14 @@ class DiskStagedFile implements StagedFile {
   }
 
   async write(source: AsyncIterable<Uint8Array>, bytesMax: number): Promise<StoredFile> {
-    const hash = createHash('sha256')
-    let bytes = 0
-    for await (const chunk of source) {
-      bytes += chunk.byteLength
-      if (bytes > bytesMax) throw new FileTooLarge(bytesMax)
-      hash.update(chunk)
-      await asStorageFull(this.#handle.writeFile(chunk))
-    }
+    const stored = await writeHashed(this.#handle, source, bytesMax)
     await asStorageFull(this.#handle.sync())
-    return { bytes, sha256: hash.digest('hex') }
+    return stored
   }
 
-  async keep(key: string): Promise<void> {
+  async keep(key: string, signal?: AbortSignal): Promise<void> {
     const target = this.#pathOf(key)
+    signal?.throwIfAborted()
     await this.#close()
     const created = await asStorageFull(this.#rename(target))
     const directory = dirname(target)
@@ -153,17 +150,5 @@ class DiskStagedFile implements StagedFile {
     if (!this.#open) return
     this.#open = false
     await this.#handle.close()
-  }
-}
-
-const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
-
-async function asStorageFull<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work
-  } catch (error) {
-    if (FULL_CODES.has(codeOf(error) ?? '')) throw new StorageFull('the disk is full', { cause: error })
-    throw error
   }
 }

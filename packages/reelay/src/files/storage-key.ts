@@ -1,6 +1,6 @@
 import type { Task } from '../task/task.ts'
 
-const EXTENSIONS: Readonly<Record<string, string>> = {
+export const EXTENSIONS: Readonly<Record<string, string>> = {
   'video/mp4': 'mp4',
   'video/quicktime': 'mov',
   'video/webm': 'webm',
@@ -8,6 +8,21 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
   'image/png': 'png',
   'image/webp': 'webp',
   'image/gif': 'gif',
+}
+
+/** Three plain names: none is hidden, `.` or `..`, so a key can never mean anything but a file of its own. */
+const KEY_PATTERN = /^[a-z]+\/[A-Za-z0-9_][A-Za-z0-9_.-]*\/[A-Za-z0-9_][A-Za-z0-9_.-]*$/
+
+/** Keys are made by this program; the check is for the day when one is not. @throws Error */
+export function requireKey(key: string): string {
+  if (!KEY_PATTERN.test(key)) throw new Error(`not a storage key: ${key}`)
+  return key
+}
+
+/** `inputs`, `videos` or one task's folder in them, checked by the name of a file below. @throws Error */
+export function folderOf(folder: string): string {
+  requireKey(folder.includes('/') ? `${folder}/any` : `${folder}/any/any`)
+  return folder
 }
 
 /**
