@@ -1,17 +1,30 @@
 import type { PreviewJob } from './preview-job.ts'
 
-/** A picture that the poster job wrote. */
-export interface Poster {
+/** A JPEG that the poster job wrote. */
+export interface Still {
   readonly width: number
   readonly height: number
-  readonly mime: 'image/jpeg'
+}
+
+/** What the poster job wrote: the poster, and the sheet of frames where it could be made. */
+export interface Poster extends Still {
+  readonly sheet: (Still & { readonly frames: number }) | undefined
+}
+
+/** A poster and its sheet, to be written in one pass through the video. */
+export interface PosterJob {
+  readonly videoPath: string
+  readonly posterPath: string
+  readonly sheetPath: string
+  /** How many frames the sheet has, unless the video has fewer. */
+  readonly sheetFramesMax: number
 }
 
 /** What the gateway asks of its media child. */
 export type ChildRequest =
   | { readonly kind: 'check' }
   | { readonly kind: 'render'; readonly job: PreviewJob }
-  | { readonly kind: 'poster'; readonly videoPath: string; readonly outPath: string }
+  | { readonly kind: 'poster'; readonly job: PosterJob }
 
 /** Why a job failed in the child: asked for by its prompt, an input that cannot be used, or anything else. */
 export type ChildFailureCode = 'requested' | 'bad_input' | 'failed'
@@ -31,7 +44,7 @@ export type ChildReply =
 export type ChildResult =
   | { readonly kind: 'check'; readonly missing: readonly string[] }
   | { readonly kind: 'render' }
-  | { readonly kind: 'poster'; readonly poster: Poster | undefined }
+  | { readonly kind: 'poster'; readonly poster: Poster | undefined; readonly sheetProblem?: string }
 
 export interface NumberedRequest {
   readonly id: number

@@ -4,7 +4,7 @@
  */
 import { createRequire } from 'node:module'
 import { setPriority, constants } from 'node:os'
-import type { ChildReply, ChildRequest, ChildResult, NumberedRequest } from './child-messages.ts'
+import type { ChildReply, ChildRequest, ChildResult, NumberedRequest, PosterJob } from './child-messages.ts'
 import { EXIT_MEMORY, readChildArguments } from './child-settings.ts'
 import { removePart, writeWhole } from './job-file.ts'
 import { MediaFailed } from './media-failed.ts'
@@ -15,8 +15,8 @@ const MEMORY_CHECK_MS = 250
 
 const settings = readChildArguments(process.argv.slice(2))
 
-/** The target of the job under way, so that a sudden end leaves no part of it. */
-let outPath: string | undefined
+/** The targets of the job under way, so that a sudden end leaves no part of them. */
+let outPaths: readonly string[] = []
 
 function lowerPriority(): void {
   try {
@@ -49,25 +49,34 @@ async function check(): Promise<ChildResult> {
 }
 
 async function render(job: PreviewJob, report: (fraction: number) => void): Promise<ChildResult> {
-  outPath = job.outPath
+  outPaths = [job.outPath]
   const { renderPreview } = await import('./preview/render-preview.ts')
   await writeWhole(job.outPath, (path) => renderPreview({ ...job, outPath: path }, report))
   return { kind: 'render' }
 }
 
-async function makePoster(videoPath: string, posterPath: string): Promise<ChildResult> {
-  outPath = posterPath
-  const { extractPoster } = await import('./extract-poster.ts')
-  const poster = await extractPoster(videoPath)
-  if (poster === undefined) return { kind: 'poster', poster: undefined }
-  await writeWhole(posterPath, poster.write)
-  return { kind: 'poster', poster: { width: poster.width, height: poster.height, mime: 'image/jpeg' } }
+async function makePoster(job: PosterJob): Promise<ChildResult> {
+  outPaths = [job.posterPath, job.sheetPath]
+  const { extractStills } = await import('./extract-stills.ts')
+  const stills = await extractStills(job.videoPath, { sheetFramesMax: job.sheetFramesMax })
+  if (stills === undefined) return { kind: 'poster', poster: undefined }
+  const { poster, sheet } = stills
+  const { width, height } = poster
+  await writeWhole(job.posterPath, poster.write)
+  if ('problem' in sheet)
+    return { kind: 'poster', poster: { width, height, sheet: undefined }, sheetProblem: sheet.problem }
+  await writeWhole(job.sheetPath, sheet.write)
+  const { frames } = sheet
+  return {
+    kind: 'poster',
+    poster: { width, height, sheet: { width: sheet.width, height: sheet.height, frames } },
+  }
 }
 
 async function perform(request: ChildRequest, report: (fraction: number) => void): Promise<ChildResult> {
   if (request.kind === 'check') return await check()
   if (request.kind === 'render') return await render(request.job, report)
-  return await makePoster(request.videoPath, request.outPath)
+  return await makePoster(request.job)
 }
 
 function failureOf(id: number, error: unknown): ChildReply {
@@ -85,7 +94,7 @@ async function answer({ id, request }: NumberedRequest): Promise<void> {
   } catch (error) {
     reply(failureOf(id, error))
   }
-  outPath = undefined
+  outPaths = []
 }
 
 /** Sends whole percents only: hundreds of frames are not hundreds of messages. */
@@ -106,7 +115,7 @@ function reply(message: ChildReply): void {
 
 async function leave(code: number): Promise<void> {
   try {
-    if (outPath !== undefined) await removePart(outPath)
+    for (const path of outPaths) await removePart(path)
   } finally {
     process.exit(code)
   }

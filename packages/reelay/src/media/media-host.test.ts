@@ -4,6 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import { silentLog, type Log } from '../system/log.ts'
 import { TestClock } from '../system/test-clock.ts'
+import type { PosterJob } from './child-messages.ts'
 import { MediaFailed, type MediaFailure } from './media-failed.ts'
 import { PreviewFailed } from './preview-failed.ts'
 import { probeVideo } from './probe.ts'
@@ -145,12 +146,26 @@ test('a job that cannot be done is refused in words that say what is legal', asy
   await refused({ inputImages: [media.path('cut.png')] }, /Input image 1 cannot be decoded/)
 })
 
-test('a poster is a JPEG of the video’s size, made while a render runs', async () => {
+function stillsOf(target: TestMedia, name: string): PosterJob {
+  return {
+    videoPath: target.path(`${name}.mp4`),
+    posterPath: target.path(`${name}.jpg`),
+    sheetPath: target.path(`${name}.sheet.jpg`),
+    sheetFramesMax: 5,
+  }
+}
+
+test('a poster is a JPEG of the video’s size, made with a sheet while a render runs', async () => {
   await media.host.render(media.job('film.mp4'), quiet())
   const { render, abort } = await startEndless(media, 'long.mp4')
-  const poster = await media.host.poster(media.path('film.mp4'), media.path('film.jpg'), quiet().signal)
-  assert.deepEqual(poster, { width: 320, height: 180, mime: 'image/jpeg' })
-  assert.equal(sniffImage(await readFile(media.path('film.jpg'))), 'image/jpeg')
+  const poster = await media.host.poster(stillsOf(media, 'film'), quiet().signal)
+  assert.deepEqual(poster, {
+    width: 320,
+    height: 180,
+    sheet: { width: 480, height: 180, frames: 5 },
+  })
+  for (const name of ['film.jpg', 'film.sheet.jpg'])
+    assert.equal(sniffImage(await readFile(media.path(name))), 'image/jpeg', name)
   abort.abort()
   await assert.rejects(render, failsWith('cancelled'))
 })
@@ -160,14 +175,10 @@ test('what is no video has no poster, and that is no error', async () => {
   await writeFile(media.path('playlist.mp4'), '#EXTM3U\n#EXTINF:1,\nfile:///etc/hostname\n')
   await media.host.render(media.job('whole.mp4'), quiet())
   await writeFile(media.path('half.mp4'), (await readFile(media.path('whole.mp4'))).subarray(0, 900))
-  for (const name of ['page.mp4', 'playlist.mp4', 'half.mp4', 'absent.mp4']) {
-    assert.equal(
-      await media.host.poster(media.path(name), media.path('no.jpg'), quiet().signal),
-      undefined,
-      name,
-    )
-  }
-  assert.equal((await readdir(media.folder)).includes('no.jpg'), false)
+  for (const name of ['page', 'playlist', 'half', 'absent'])
+    assert.equal(await media.host.poster(stillsOf(media, name), quiet().signal), undefined, name)
+  const made = (await readdir(media.folder)).filter((name) => /^(page|playlist|half|absent).*jpg/.test(name))
+  assert.deepEqual(made, [])
 })
 
 test('a cancelled render ends at once, leaves nothing, and the next one works', async () => {
@@ -290,7 +301,7 @@ test('absent packages are named, with what to do, and cost only the poster', asy
     /: node-av \(not installed\)\. Install them with `npm install/,
   )
   await assert.rejects(bare.host.render(bare.job('no.mp4'), quiet()), failsWith('unavailable', /node-av/))
-  assert.equal(await bare.host.poster(bare.path('x.mp4'), bare.path('x.jpg'), quiet().signal), undefined)
+  assert.equal(await bare.host.poster(stillsOf(bare, 'x'), quiet().signal), undefined)
 })
 
 test('the child sees none of the secrets of its parent', async () => {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { systemClock, type Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
 import { ChildLane, type RunOptions } from './child-lane.ts'
-import type { ChildRequest, ChildResult, Poster } from './child-messages.ts'
+import type { ChildRequest, ChildResult, Poster, PosterJob } from './child-messages.ts'
 import { CHILD_SETTINGS, childArguments } from './child-settings.ts'
 import { removePart } from './job-file.ts'
 import { MediaFailed } from './media-failed.ts'
@@ -40,11 +40,12 @@ export interface MediaHost {
    */
   render(job: PreviewJob, options: RenderOptions): Promise<void>
   /**
-   * Writes one picture of a video as JPEG. Undefined when there is none to be had: packages absent, a codec that does
-   * not decode, a hostile file. A video is complete without it.
+   * Writes one picture of a video and a sheet of pictures from all of it, as JPEG. Undefined when there is none to be
+   * had: packages absent, a codec that does not decode, a hostile file. A video that takes long to decode gets a poster
+   * without a sheet. A video is complete without either.
    * @throws MediaFailed only with `cancelled` or `stopped`.
    */
-  poster(videoPath: string, outPath: string, signal: AbortSignal): Promise<Poster | undefined>
+  poster(job: PosterJob, signal: AbortSignal): Promise<Poster | undefined>
   /** Ends the running jobs with `stopped`, and the children. */
   stop(): Promise<void>
 }
@@ -123,15 +124,19 @@ class ForkedMediaHost implements MediaHost {
     const missing = await this.unavailable()
     if (missing !== undefined) throw new MediaFailed('unavailable', missing)
     const options = { timeoutMs: renderTimeoutMs(job), signal, onProgress }
-    await this.#run(this.#renders, { kind: 'render', job }, job.outPath, options)
+    await this.#run(this.#renders, { kind: 'render', job }, [job.outPath], options)
   }
 
-  async poster(videoPath: string, outPath: string, signal: AbortSignal): Promise<Poster | undefined> {
+  async poster(job: PosterJob, signal: AbortSignal): Promise<Poster | undefined> {
     try {
       if ((await this.unavailable()) !== undefined) return undefined
       const options = { timeoutMs: POSTER_TIMEOUT_MS, signal, onProgress: () => {} }
-      const result = await this.#run(this.#posters, { kind: 'poster', videoPath, outPath }, outPath, options)
-      return result.kind === 'poster' ? result.poster : undefined
+      const outPaths = [job.posterPath, job.sheetPath]
+      const result = await this.#run(this.#posters, { kind: 'poster', job }, outPaths, options)
+      if (result.kind !== 'poster') return undefined
+      if (result.sheetProblem !== undefined)
+        this.#log.warn({ reason: result.sheetProblem }, 'No spritesheet could be made of a video.')
+      return result.poster
     } catch (error) {
       if (!(error instanceof MediaFailed) || error.reason === 'cancelled' || error.reason === 'stopped')
         throw error
@@ -158,7 +163,7 @@ class ForkedMediaHost implements MediaHost {
   async #run(
     lane: ChildLane,
     request: ChildRequest,
-    outPath: string,
+    outPaths: readonly string[],
     options: RunOptions,
   ): Promise<ChildResult> {
     await this.#ready
@@ -166,7 +171,7 @@ class ForkedMediaHost implements MediaHost {
       return await lane.run(request, options)
     } catch (error) {
       // A killed child could not clean up.
-      await removePart(outPath)
+      for (const path of outPaths) await removePart(path)
       throw error
     }
   }

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import { NotAVideo, type NotAVideoReason } from './not-a-video.ts'
 import { probeVideo } from './probe.ts'
+import { writeTestClip } from './test-clip.ts'
 import { createTestMedia, plainPng, type TestMedia } from './test-media.ts'
 
 let media: TestMedia
@@ -50,7 +51,6 @@ test('a rendered preview is described as it was asked for', async () => {
     codec: 'avc',
     fps: 24,
     hasAudio: true,
-    playableInBrowser: true,
   })
   const quiet = await probeVideo(media.path('silent.mp4'))
   assert.equal(quiet.hasAudio, false)
@@ -105,6 +105,30 @@ test('random damage to the index never hangs or crashes the probe', async () => 
       outcome instanceof NotAVideo || (typeof outcome === 'object' && outcome !== null && 'mime' in outcome),
     )
   }
+})
+
+test('a last picture without a length, as AV1 encoders leave it, makes no video cut short', async () => {
+  const path = media.path('open-ended.mp4')
+  await writeTestClip(path, {
+    codec: 'av1',
+    width: 320,
+    height: 180,
+    fps: 24,
+    frames: 48,
+    gop: 48,
+    isOpenEnded: true,
+  })
+  const { codec, durationMs } = await probeVideo(path)
+  assert.deepEqual([codec, durationMs], ['av1', 1958])
+  const whole = await readFile(path)
+  await refuses(whole.subarray(0, -1), 'truncated')
+  const dataAt = whole.indexOf('mdat', 0, 'latin1') - 4
+  const shortened = Buffer.from(whole.subarray(0, dataAt + 100))
+  shortened.writeUInt32BE(100, dataAt)
+  await refuses(
+    Buffer.concat([shortened, whole.subarray(whole.indexOf('moov', 0, 'latin1') - 4)]),
+    'truncated',
+  )
 })
 
 test('a file that cannot be read is an error of the file system, not a verdict on the video', async () => {

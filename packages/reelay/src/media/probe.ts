@@ -30,8 +30,6 @@ export interface VideoProbe {
   readonly codecs: string | null
   readonly fps: number | null
   readonly hasAudio: boolean
-  /** Whether the usual browsers play it without help: false for HEVC, MOV, and profiles that they lack. */
-  readonly playableInBrowser: boolean
 }
 
 const FPS_PACKETS = 120
@@ -52,19 +50,13 @@ function refuseOther(head: Uint8Array): never {
   throw new NotAVideo('unknown_type')
 }
 
-/** H.264 with 10 bits, 4:2:2 or 4:4:4 (profiles 6e, 7a, f4) plays nowhere in a browser. */
-function plays(mime: VideoMime, codec: string, codecs: string | null): boolean {
-  if (mime === 'video/quicktime') return false
-  if (codec === 'avc') return codecs === null || !/avc[13]\.(6e|7a|f4)/i.test(codecs)
-  return codec === 'vp8' || codec === 'vp9' || codec === 'av1'
-}
-
 async function lastDataOf(track: InputTrack): Promise<void> {
   const sink = new EncodedPacketSink(track)
   const last = await sink.getPacket(Number.POSITIVE_INFINITY, { metadataOnly: true })
   if (last === null) throw new NotAVideo('zero_duration', 'a track has no samples')
-  // Reading the data, not just its place, fails when it lies beyond the end of the file.
-  if ((await sink.getPacket(last.timestamp)) === null) throw new NotAVideo('truncated')
+  // Reading the data, not just its place, fails when it lies beyond the end of the file. Not by its time: of a last
+  // picture that has no length, as some AV1 encoders leave it, no time is within it.
+  if ((await sink.getPacket(Number.POSITIVE_INFINITY)) === null) throw new NotAVideo('truncated')
 }
 
 async function frameRateOf(track: InputVideoTrack): Promise<number | null> {
@@ -95,7 +87,6 @@ async function describe(input: Input, mime: VideoMime): Promise<VideoProbe> {
     codecs: codecs.includes(null) ? null : codecs.join(', '),
     fps: await frameRateOf(video),
     hasAudio: audio !== null,
-    playableInBrowser: plays(mime, codec, videoCodecs),
   }
 }
 
