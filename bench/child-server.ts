@@ -19,7 +19,12 @@ export async function startServer(
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'ignore'],
   })
-  const [line] = await once(createInterface({ input: child.stdout }), 'line')
+  const ended = once(child, 'exit').then(() => {
+    throw new Error(`${file} ended before it listened: run it alone to see why`)
+  })
+  const [line] = await Promise.race([once(createInterface({ input: child.stdout }), 'line'), ended])
+  // From here on its end is `stop`'s business.
+  ended.catch(() => {})
   return {
     url: readySchema.parse(JSON.parse(String(line))).url,
     process: child,

@@ -7,15 +7,20 @@ import { SqliteReads } from '../packages/reelay/src/store/sqlite/sqlite-reads.ts
  * The baseline: plain `node:http` with the same key check and the same read of the same file, answering an object of the
  * same size. No router, no limits, no request id, no log.
  */
-const reads = new SqliteReads(new DatabaseSync(process.argv[2] ?? '', { readOnly: true }))
+const reads = new SqliteReads(new DatabaseSync(process.argv[2] ?? '', { readOnly: true }), Date.now)
 const PREFIX = '/v1/videos/'
 
 const server = createServer((request, response) => {
   const secret = request.headers.authorization?.replace('Bearer ', '') ?? ''
-  const key = reads.key(createHash('sha256').update(secret).digest('hex'), Date.now())
+  const key = reads.key(createHash('sha256').update(secret).digest('hex'))
   const task = key === undefined ? undefined : reads.task((request.url ?? '').slice(PREFIX.length))
   if (key === undefined || task === undefined || task.projectId !== key.projectId) {
     response.writeHead(key === undefined ? 401 : 404).end()
+    return
+  }
+  // Held open, with nothing kept of it.
+  if (request.headers.accept === 'text/event-stream') {
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).write('retry: 2000\n\n')
     return
   }
   const body = JSON.stringify({

@@ -1,4 +1,6 @@
+import { webhookSecretsFault, webhookSecretsIn } from './callbacks/standard-webhook.ts'
 import type { AccountConfig, Environment } from './config.ts'
+import { isShared } from './store/database-location.ts'
 import {
   PROVIDER_KINDS,
   type ProviderKind,
@@ -6,51 +8,78 @@ import {
   type ProviderSettings,
 } from './providers/registry.ts'
 
-/** The accounts that the settings turn on: in the order of REELAY_PROVIDERS, or the registry's. */
-export function accountsOf(given: Environment): readonly AccountConfig[] {
+/**
+ * The accounts that are turned on, in the order of REELAY_PROVIDERS, where a provider's name stands for all
+ * of its accounts. Without it, those of the configuration file come first and then the registry's.
+ */
+export function accountsOf(
+  given: Environment,
+  ofFile: readonly AccountConfig[] = [],
+): readonly AccountConfig[] {
+  const all = [...ofFile, ...environmentAccounts(given, ofFile)]
   const order = namesOf(given['REELAY_PROVIDERS'])
-  const kinds =
-    order.length === 0
-      ? PROVIDER_KINDS
-      : order.flatMap((name) => PROVIDER_KINDS.find((kind) => kind.name === name) ?? [])
-  return kinds
-    .filter((kind) => isEnabled(kind, given))
-    .map((kind) => ({
-      account: kind.name,
-      kind,
-      settings: settingsOf(kind, given),
-    }))
+  return order.length === 0 ? all : [...new Set(order.flatMap((name) => all.filter(isNamed(name))))]
 }
 
-const isEnabled = ({ enabledBy }: ProviderKind, given: Environment): boolean =>
+const isNamed =
+  (name: string) =>
+  ({ account, kind }: AccountConfig): boolean =>
+    account === name || kind.name === name
+
+/** One account of each provider that the environment turns on, unless the file has one of that very name. */
+function environmentAccounts(given: Environment, ofFile: readonly AccountConfig[]): AccountConfig[] {
+  const kinds = PROVIDER_KINDS.filter(
+    (kind) => isEnabled(kind, given) && !ofFile.some(isAccount(kind.name)) && !isAmiss(kind, given),
+  )
+  return kinds.map((kind) => ({ account: kind.name, kind, settings: settingsOf(kind, given) }))
+}
+
+/** Where several processes share the tasks, any of them must be able to follow a job. */
+const isAmiss = ({ name, isOfThisProcess }: ProviderKind, given: Environment): boolean =>
+  isOfThisProcess === true &&
+  isShared(given['REELAY_DATABASE_URL']) &&
+  !namesOf(given['REELAY_PROVIDERS']).includes(name)
+
+const isAccount =
+  (name: string) =>
+  ({ account }: AccountConfig): boolean =>
+    account === name
+
+export const isEnabled = ({ enabledBy }: ProviderKind, given: Environment): boolean =>
   enabledBy.length === 0 || enabledBy.some((name) => given[name] !== undefined)
 
 /** What is wrong with the providers' settings, a sentence each. */
-export function accountFaults(given: Environment): string[] {
+export function accountFaults(given: Environment, ofFile: readonly AccountConfig[] = []): string[] {
   const values = PROVIDER_KINDS.flatMap(({ settings }) =>
     Object.entries(settings).flatMap(([name, setting]) => valueFault(name, setting, given[name]) ?? []),
   )
   const names = namesOf(given['REELAY_PROVIDERS']).flatMap((name) => {
+    if (ofFile.some(isNamed(name))) return []
     const kind = PROVIDER_KINDS.find((known) => known.name === name)
     if (kind === undefined) {
-      const known = PROVIDER_KINDS.map((other) => other.name).join(', ')
-      return [`REELAY_PROVIDERS names ${name}; known are ${known}`]
+      const known = [...PROVIDER_KINDS.map((other) => other.name), ...ofFile.map(({ account }) => account)]
+      return [`REELAY_PROVIDERS names ${name}; known are ${[...new Set(known)].join(', ')}`]
     }
     return isEnabled(kind, given)
       ? []
       : [`REELAY_PROVIDERS names ${name}, but ${kind.enabledBy.join(' or ')} is not set`]
   })
-  const wholes = PROVIDER_KINDS.flatMap((kind) => kind.faultOf?.(settingsOf(kind, given)) ?? [])
+  const own = PROVIDER_KINDS.filter((kind) => !ofFile.some(isAccount(kind.name)))
+  const wholes = own.flatMap((kind) => kind.faultOf?.(settingsOf(kind, given)) ?? [])
   return [...values, ...wholes, ...names]
 }
 
 /** The values of an account's settings that are secrets. */
 export const secretSettings = ({ kind, settings }: AccountConfig): readonly string[] =>
   Object.entries(kind.settings).flatMap(([name, setting]) =>
-    setting.kind === 'secret' ? (settings[name] ?? []) : [],
+    setting.kind === 'secret'
+      ? (settings[name] ?? [])
+      : setting.kind === 'webhook_secrets'
+        ? webhookSecretsIn(settings[name])
+        : [],
   )
 
-function settingsOf({ settings }: ProviderKind, given: Environment): ProviderSettings {
+export function settingsOf({ settings }: ProviderKind, given: Environment): ProviderSettings {
   const known: Record<string, string> = {}
   for (const [name, setting] of Object.entries(settings)) {
     const value = given[name]?.trim()
@@ -61,12 +90,20 @@ function settingsOf({ settings }: ProviderKind, given: Environment): ProviderSet
 
 const baseUrlOf = (value: string): string => value.replace(/\/+$/, '').replace(/\/v1$/, '')
 
-function valueFault(name: string, setting: ProviderSetting, value: string | undefined): string | undefined {
+export function valueFault(
+  name: string,
+  setting: ProviderSetting,
+  value: string | undefined,
+): string | undefined {
   if (value === undefined) return undefined
   switch (setting.kind) {
     case 'secret':
     case 'text':
       return value.trim() === '' ? `${name} is blank` : undefined
+    case 'webhook_secrets': {
+      const fault = webhookSecretsFault(value)
+      return fault === undefined ? undefined : `${name} ${fault}`
+    }
     case 'url':
       return urlFault(name, value.trim())
     case 'choice':

@@ -21,7 +21,7 @@ test('when a later part cannot be made, the database is free for the next try', 
     await rm(files)
     await assert.rejects(createReelay(config, { log: silentLog, wrapProvider: fail }), /no provider today/)
     const reelay = await createReelay(config, { log: silentLog })
-    assert.equal(reelay.store.findProject('default')?.id, 'default')
+    assert.equal((await reelay.store.findProject('default'))?.id, 'default')
     await reelay.stop()
   } finally {
     await rm(directory, { recursive: true, force: true })

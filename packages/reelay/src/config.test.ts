@@ -17,10 +17,10 @@ function faultsOf(environment: Environment): string {
   throw new assert.AssertionError({ message: 'the settings were accepted' })
 }
 
-const pathsOf = (database: string, storage: string) => {
-  const settings = { REELAY_DATA_DIR: '/d', REELAY_DATABASE_URL: database, REELAY_STORAGE_URL: storage }
-  const { databasePath, filesDir } = loadConfig(settings)
-  return [databasePath, filesDir]
+const pathsOf = (databaseUrl: string, files: string) => {
+  const settings = { REELAY_DATA_DIR: '/d', REELAY_DATABASE_URL: databaseUrl, REELAY_STORAGE_URL: files }
+  const { database, storage } = loadConfig(settings)
+  return [database.kind === 'sqlite' ? database.path : '', storage.kind === 'disk' ? storage.directory : '']
 }
 
 const kindOf = (name: string) => PROVIDER_KINDS.find((kind) => kind.name === name)
@@ -35,11 +35,13 @@ test('without any setting it runs on loopback with the local model', () => {
   const dataDir = join(homedir(), '.local', 'share', 'reelay')
   assert.deepEqual(config, {
     dataDir,
-    databasePath: join(dataDir, 'reelay.db'),
-    filesDir: join(dataDir, 'files'),
+    database: { kind: 'sqlite', path: join(dataDir, 'reelay.db') },
+    role: 'all',
+    storage: { kind: 'disk', directory: join(dataDir, 'files') },
     host: '127.0.0.1',
     port: 7373,
     publicUrl: 'http://127.0.0.1:7373',
+    backupDir: join(dataDir, 'backups'),
     callbackBase: null,
     publicUrlFollowsPort: false,
     apiKey: null,
@@ -51,10 +53,13 @@ test('without any setting it runs on loopback with the local model', () => {
     defaultModel: 'local/preview',
     linkTtlMs: 86_400_000,
     webhookSchedule: [0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400].map((s) => s * 1_000),
+    retention: { filesMs: null, recordsMs: null, logsMs: 30 * 86_400_000 },
     profile: 'comet',
     logLevel: 'info',
     projectLimits: { createsPerMinute: 1_200, readsPerMinute: 60_000, inFlight: 10_000, perDay: 100_000 },
     trustedProxies: 0,
+    metricsToken: null,
+    tracing: null,
     limits: { fileBytesMax: 20_971_520, videoBytesMax: 2_147_483_648, promptCharactersMax: 32_000 },
   })
   assert.ok(Object.isFrozen(config))
@@ -68,7 +73,8 @@ test('empty variables count as unset', () => {
 test('the data directory follows its own setting, then XDG', () => {
   assert.equal(loadConfig({ XDG_DATA_HOME: '/x' }).dataDir, '/x/reelay')
   const own = loadConfig({ XDG_DATA_HOME: '/x', REELAY_DATA_DIR: '/d' })
-  assert.deepEqual([own.databasePath, own.filesDir], ['/d/reelay.db', '/d/files'])
+  assert.deepEqual(own.database, { kind: 'sqlite', path: '/d/reelay.db' })
+  assert.deepEqual(own.storage, { kind: 'disk', directory: '/d/files' })
 })
 
 test('database and storage take a path with or without slashes, and a bare scheme means the usual place', () => {
@@ -139,31 +145,59 @@ test('a link’s time to live is a whole number with a unit', () => {
   }
 })
 
+const SHARED = {
+  REELAY_DATABASE_URL: 'postgresql://reelay:pw@db.example/reelay',
+  REELAY_SECRET: LONG,
+  REELAY_API_KEY: LONG,
+}
+
+test('a database of several processes: its secrets are set, its models can be followed by all', () => {
+  const config = loadConfig({
+    ...SHARED,
+    COMETAPI_KEY: 'k',
+    REELAY_ROLE: 'worker',
+    REELAY_DATABASE_CONNECTIONS: '4',
+  })
+  assert.deepEqual(config.database, { kind: 'postgres', url: SHARED.REELAY_DATABASE_URL, connectionsMax: 4 })
+  assert.equal(config.role, 'worker')
+  assert.deepEqual(accountNames({ ...SHARED, COMETAPI_KEY: 'k' }), ['cometapi'])
+  assert.deepEqual(accountNames({ ...SHARED, REELAY_PROVIDERS: 'local' }), ['local'])
+  const bare = faultsOf({ REELAY_DATABASE_URL: SHARED.REELAY_DATABASE_URL })
+  for (const name of ['REELAY_SECRET', 'REELAY_API_KEY'])
+    assert.ok(bare.includes(`${name} must be set with PostgreSQL, the same for each process`), bare)
+  assert.match(faultsOf({ REELAY_ROLE: 'api' }), /REELAY_ROLE can be api on PostgreSQL only/)
+  assert.match(faultsOf({ REELAY_DATABASE_URL: 'mysql://db/x' }), /must start with sqlite: or postgres:/)
+})
+
 test('all faults are listed at once, whatever their kind', () => {
   const message = faultsOf({
     REELAY_PORT: '70000',
     REELAY_DATABASE_URL: 'postgres://db',
-    REELAY_STORAGE_URL: 's3://bucket',
+    REELAY_STORAGE_URL: 'ftp://bucket',
     REELAY_API_KEY: 'short',
     REELAY_STATUS_PROFILE: 'other',
     COMETAPI_BASE_URL: 'ftp://api.example',
     REELAY_PROVIDERS: 'cometapi,openai,nosuch',
     KLING_ACCESS_KEY: 'alone',
     ARK_REGION: 'mars',
+    OPENAI_VIDEO_WEBHOOK_SECRET: 'no prefix',
+    REPLICATE_WEBHOOK_SECRET: 'whsec_AAAA',
     LUMAAI_BASE_URL: 'https://user:pass@luma.example',
     REELAY_HOST: '0.0.0.0',
     REELAY_ALIASES: 'good=local/preview;bad;=x',
   })
   for (const expected of [
     'REELAY_PORT',
-    'must start with sqlite:',
-    'must start with file:',
+    'REELAY_DATABASE_URL names no database: postgres://user:password@host:5432/database',
+    'REELAY_STORAGE_URL must start with file: or s3:',
     'must have 32 or more characters',
     'REELAY_STATUS_PROFILE',
     'COMETAPI_BASE_URL',
     `REELAY_PROVIDERS names nosuch; known are ${PROVIDER_KINDS.map(({ name }) => name).join(', ')}`,
     'KLING_SECRET_KEY must be set with KLING_ACCESS_KEY',
     'ARK_REGION must be one of cn-beijing, ap-southeast',
+    'OPENAI_VIDEO_WEBHOOK_SECRET must be whsec_ and base64, as the provider shows it',
+    'REPLICATE_WEBHOOK_SECRET must be whsec_ and base64',
     'LUMAAI_BASE_URL must have no user name or password in it',
     'REELAY_PROVIDERS names cometapi, but COMETAPI_KEY is not set',
     'REELAY_PROVIDERS names openai, but OPENAI_VIDEO_BASE_URL is not set',

@@ -2,9 +2,23 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { accountFaults, accountsOf } from './account-settings.ts'
+import { ConfigError } from './config-error.ts'
+import { parseConfigFile, type ConfigFile } from './config-file/config-file.ts'
+import { configuredAliases } from './config-file/configured-aliases.ts'
+import { fileAccounts } from './config-file/file-accounts.ts'
+import { durationMs } from './duration-ms.ts'
+import { storageFaults, storageSettings, type StorageSettings } from './files/storage-settings.ts'
 import { DEFAULT_LIMIT_LIST, parseLimitList } from './http/limit-list.ts'
+import { tracingFaults, tracingSettings, type TracingSettings } from './observability/tracing-settings.ts'
 import type { ProviderKind, ProviderSettings } from './providers/registry.ts'
+import {
+  isShared as isSharedDatabase,
+  readDatabaseLocation,
+  type DatabaseLocation,
+} from './store/database-location.ts'
 import type { Limits } from './store/store.ts'
+import { DAY_MS, HOUR_MS, parseKept, retentionFaults } from './retention-settings.ts'
+import type { Retention } from './task/retention.ts'
 import type { StatusProfile } from './task/wire-status.ts'
 import { parseRetrySchedule, STANDARD_SCHEDULE, type RetrySchedule } from './webhooks/retry-schedule.ts'
 
@@ -19,15 +33,24 @@ export type AccountConfig = {
   settings: ProviderSettings
 }
 
+export { ConfigError } from './config-error.ts'
+
 /** Everything that can be set, checked and frozen. */
 export type Config = Readonly<{
   dataDir: string
-  databasePath: string
-  filesDir: string
+  database: DatabaseLocation
+  /** What this process does: `api` answers requests, `worker` works on tasks. */
+  role: Role
+  storage: StorageSettings
+  /** Where copies of the database are kept. */
+  backupDir: string
   host: string
   port: number
   publicUrl: string
-  /** Base of the URLs that providers may call back: the public URL where it is HTTPS and was set, so that it can be reached. */
+  /**
+   * Base of the URLs that providers call back and fetch input files from: the public URL where it is HTTPS and was set,
+   * so that it can be reached.
+   */
   callbackBase: string | null
   /** The public URL was not set and the port is picked when it is listened on: only then is the URL known. */
   publicUrlFollowsPort: boolean
@@ -40,28 +63,35 @@ export type Config = Readonly<{
   defaultModel: string | null
   linkTtlMs: number
   webhookSchedule: RetrySchedule
+  retention: Retention
   profile: StatusProfile
   logLevel: string
   /** Of projects that have none of their own. */
   projectLimits: Readonly<Limits>
   /** How many proxies stand in front. */
   trustedProxies: number
+  /** Opens `/metrics`, and nothing else. */
+  metricsToken: string | null
+  /** Null: nothing is traced. */
+  tracing: TracingSettings | null
   limits: Readonly<{ fileBytesMax: number; videoBytesMax: number; promptCharactersMax: number }>
 }>
 
-/** The settings are wrong; the message lists every fault at once. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError'
-}
+const ROLES = ['all', 'api', 'worker'] as const
+
+export type Role = (typeof ROLES)[number]
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
 const SECRET_CHARACTERS_MIN = 32
 const PROXIES_MAX = 10
 
 const text = z.string().trim().min(1)
-const duration = z
-  .string()
-  .regex(/^\d+(s|m|h|d)$/, 'must be a whole number with s, m, h or d, for instance 24h')
+const duration = z.string().transform((value, context) => {
+  const ms = durationMs(value)
+  if (ms !== undefined) return ms
+  context.addIssue('must be a whole number with s, m, h or d, for instance 24h')
+  return z.NEVER
+})
 const schedule = z.string().transform((value, context) => {
   const steps = parseRetrySchedule(value)
   if (steps !== undefined) return steps
@@ -70,6 +100,13 @@ const schedule = z.string().transform((value, context) => {
   )
   return z.NEVER
 })
+const kept = (leastMs: number, least: string) =>
+  z.string().transform((value, context) => {
+    const ms = parseKept(value, leastMs)
+    if (ms !== undefined) return ms
+    context.addIssue(`must be keep, or a time from ${least} to 3650d, for instance 30d`)
+    return z.NEVER
+  })
 const limitList = z.string().transform((value, context) => {
   const limits = parseLimitList(value)
   if (limits !== undefined) return limits
@@ -81,16 +118,18 @@ const limitList = z.string().transform((value, context) => {
 const bytes = z.coerce.number().int().min(1024)
 
 const schema = z.object({
+  // Read before all others, by whoever looks for the file.
+  REELAY_CONFIG: text.optional(),
   REELAY_DATA_DIR: text.optional(),
   XDG_DATA_HOME: text.optional(),
-  REELAY_DATABASE_URL: z
-    .string()
-    .regex(/^sqlite:/, 'must start with sqlite: (other databases are not supported by this version)')
-    .optional(),
-  REELAY_STORAGE_URL: z
-    .string()
-    .regex(/^file:/, 'must start with file: (other storage is not supported by this version)')
-    .optional(),
+  // Read by `databaseOf`.
+  REELAY_DATABASE_URL: text.optional(),
+  REELAY_DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(200).default(10),
+  REELAY_ROLE: z.enum(ROLES).default('all'),
+  REELAY_BACKUP_DIR: text.optional(),
+  // With the keys of the storage, read by `storageSettings`.
+  REELAY_STORAGE_URL: text.optional(),
+  REELAY_STORAGE_REDIRECT: z.enum(['true', 'false']).default('false'),
   REELAY_HOST: text.default('127.0.0.1'),
   REELAY_PORT: z.coerce.number().int().min(0).max(65_535).default(7373),
   REELAY_PUBLIC_URL: z
@@ -100,11 +139,15 @@ const schema = z.object({
   REELAY_API_KEY: z.string().min(SECRET_CHARACTERS_MIN, 'must have 32 or more characters').optional(),
   REELAY_SECRET: z.string().min(SECRET_CHARACTERS_MIN, 'must have 32 or more characters').optional(),
   REELAY_SECRET_PREVIOUS: z.string().min(SECRET_CHARACTERS_MIN, 'must have 32 or more characters').optional(),
+  REELAY_METRICS_TOKEN: z.string().min(SECRET_CHARACTERS_MIN, 'must have 32 or more characters').optional(),
   REELAY_ALLOW_HOSTS: z.string().default(''),
   REELAY_PROVIDERS: text.optional(),
   REELAY_DEFAULT_MODEL: text.optional(),
   REELAY_ALIASES: text.optional(),
-  REELAY_LINK_TTL: duration.default('24h'),
+  REELAY_LINK_TTL: duration.prefault('24h'),
+  REELAY_RETENTION: kept(HOUR_MS, '1h').prefault('keep'),
+  REELAY_RETENTION_RECORDS: kept(DAY_MS, '1d').prefault('keep'),
+  REELAY_RETENTION_LOGS: kept(DAY_MS, '1d').prefault('30d'),
   REELAY_WEBHOOK_SCHEDULE: schedule.prefault(STANDARD_SCHEDULE),
   REELAY_STATUS_PROFILE: z.enum(['comet', 'openai']).default('comet'),
   REELAY_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -119,33 +162,67 @@ type Settings = z.infer<typeof schema>
 
 /**
  * Reads and checks all settings. Empty variables count as unset.
+ * @param file what a configuration file would hold
  * @throws ConfigError
  */
-export function loadConfig(environment: Environment): Config {
+export const loadConfig = (environment: Environment, file: ConfigFile = {}): Config =>
+  readConfig(environment, { name: 'reelay.config', content: file })
+
+/**
+ * `loadConfig` for a file that was found, of which nothing is known yet.
+ * @throws ConfigError
+ */
+export function readConfig(
+  environment: Environment,
+  { name: fileName, content }: { name: string; content: unknown },
+): Config {
   const given = Object.fromEntries(
     Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
   )
   const parsed = schema.safeParse(given)
-  const faults = [...exposureFaults(given), ...accountFaults(given), ...aliasFaults(given)]
+  const read = parseConfigFile(content)
+  const ofFile = fileAccounts(read.file, given, fileName)
+  const faults = [
+    ...exposureFaults(given),
+    ...sharingFaults(given),
+    ...databaseFaults(given),
+    ...accountFaults(given, ofFile.accounts),
+    ...aliasFaults(given),
+    ...storageFaults(given),
+    ...tracingFaults(given),
+    ...retentionFaults(given),
+    ...[...read.faults, ...ofFile.faults].map((fault) => `${fileName}: ${fault}`),
+  ]
   if (!parsed.success || faults.length > 0) {
     const wrong = parsed.success ? [] : [z.prettifyError(parsed.error)]
     const lines = [...wrong, ...faults.map((fault) => `✖ ${fault}`)]
     throw new ConfigError(`these settings are wrong:\n${lines.join('\n')}`)
   }
   const settings = parsed.data
-  return Object.freeze(configOf(settings, accountsOf(given)))
+  const aliases = configuredAliases(read.file, aliasesOf(settings.REELAY_ALIASES))
+  const config = configOf(settings, accountsOf(given, ofFile.accounts))
+  const database = databaseOf(settings, config.dataDir)
+  return Object.freeze({
+    ...config,
+    aliases,
+    database,
+    storage: storageSettings(given, config.dataDir),
+    tracing: tracingSettings(given),
+  })
 }
 
-function configOf(settings: Settings, accounts: readonly AccountConfig[]): Config {
+function configOf(
+  settings: Settings,
+  accounts: readonly AccountConfig[],
+): Omit<Config, 'aliases' | 'database' | 'storage' | 'tracing'> {
   const dataDir =
     settings.REELAY_DATA_DIR ?? join(settings.XDG_DATA_HOME ?? join(homedir(), '.local', 'share'), 'reelay')
   const host = settings.REELAY_HOST
   const authority = host.includes(':') ? `[${host}]` : host
   return {
     dataDir,
-    // A bare `sqlite:` or `file:` means the usual place: an empty path would be a database that is lost at the end.
-    databasePath: settings.REELAY_DATABASE_URL?.replace(/^sqlite:(\/\/)?/, '') || join(dataDir, 'reelay.db'),
-    filesDir: settings.REELAY_STORAGE_URL?.replace(/^file:(\/\/)?/, '') || join(dataDir, 'files'),
+    backupDir: settings.REELAY_BACKUP_DIR ?? join(dataDir, 'backups'),
+    role: settings.REELAY_ROLE,
     host,
     port: settings.REELAY_PORT,
     // A provider may refuse a whole job for a URL that it cannot reach.
@@ -158,16 +235,21 @@ function configOf(settings: Settings, accounts: readonly AccountConfig[]): Confi
     secretPrevious: settings.REELAY_SECRET_PREVIOUS ?? null,
     allowHosts: settings.REELAY_ALLOW_HOSTS,
     accounts,
-    aliases: aliasesOf(settings.REELAY_ALIASES),
     defaultModel:
       settings.REELAY_DEFAULT_MODEL ??
       (accounts.length === 1 ? (accounts[0]?.kind.defaultModel ?? null) : null),
-    linkTtlMs: durationMs(settings.REELAY_LINK_TTL),
+    linkTtlMs: settings.REELAY_LINK_TTL,
     webhookSchedule: settings.REELAY_WEBHOOK_SCHEDULE,
+    retention: {
+      filesMs: settings.REELAY_RETENTION,
+      recordsMs: settings.REELAY_RETENTION_RECORDS,
+      logsMs: settings.REELAY_RETENTION_LOGS,
+    },
     profile: settings.REELAY_STATUS_PROFILE,
     logLevel: settings.REELAY_LOG_LEVEL,
     projectLimits: settings.REELAY_LIMITS,
     trustedProxies: settings.REELAY_TRUST_PROXY,
+    metricsToken: settings.REELAY_METRICS_TOKEN ?? null,
     limits: {
       fileBytesMax: settings.REELAY_LIMIT_FILE_BYTES,
       videoBytesMax: settings.REELAY_LIMIT_VIDEO_BYTES,
@@ -184,6 +266,35 @@ function exposureFaults(given: Environment): string[] {
     (name) => given[name] === undefined,
   )
   return needed.map((name) => `${name} must be set when REELAY_HOST is not loopback (it is ${host})`)
+}
+
+/** What each process made up for itself would lock the others out. */
+function sharingFaults(given: Environment): string[] {
+  const isShared = isSharedDatabase(given['REELAY_DATABASE_URL'])
+  if (!isShared) {
+    const role = given['REELAY_ROLE']
+    return role === undefined || role === 'all'
+      ? []
+      : [
+          `REELAY_ROLE can be ${role} on PostgreSQL only: a database file has one process, which does everything`,
+        ]
+  }
+  return ['REELAY_SECRET', 'REELAY_API_KEY']
+    .filter((name) => given[name] === undefined)
+    .map((name) => `${name} must be set with PostgreSQL, the same for each process on the database`)
+}
+
+function databaseFaults(given: Environment): string[] {
+  const location = readDatabaseLocation(given['REELAY_DATABASE_URL'])
+  return typeof location === 'string' ? [`REELAY_DATABASE_URL ${location}`] : []
+}
+
+function databaseOf(settings: Settings, dataDir: string): DatabaseLocation {
+  const location = readDatabaseLocation(settings.REELAY_DATABASE_URL)
+  if (typeof location === 'string') throw new ConfigError(`REELAY_DATABASE_URL ${location}`)
+  return location.kind === 'sqlite'
+    ? { kind: 'sqlite', path: location.path || join(dataDir, 'reelay.db') }
+    : { ...location, connectionsMax: settings.REELAY_DATABASE_CONNECTIONS }
 }
 
 type Alias = { entry: string; alias: string; models: readonly string[] }
@@ -211,7 +322,3 @@ const aliasFaults = (given: Environment): string[] =>
 
 const aliasesOf = (value: string | undefined): Record<string, readonly string[]> =>
   Object.fromEntries(aliasEntries(value).map(({ alias, models }) => [alias, models]))
-
-const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-
-const durationMs = (value: string): number => Number(value.slice(0, -1)) * (UNIT_MS[value.slice(-1)] ?? 1)

@@ -45,18 +45,22 @@ test('settings win over files and write none', async () => {
   })
 })
 
-test('link keys are derived, the previous secret still verifies, and the secret itself is not among them', async () => {
+test('keys are derived, the previous secret still verifies, and the secret itself is not among them', async () => {
   await inDirectory(async (config) => {
     const [now, before] = ['n'.repeat(32), 'b'.repeat(32)]
     const rotated = config({ REELAY_SECRET: now, REELAY_SECRET_PREVIOUS: before })
-    const { linkKeys } = await loadSecrets(rotated, systemIds)
-    const old = (await loadSecrets(config({ REELAY_SECRET: before }), systemIds)).linkKeys
-    assert.equal(linkKeys.length, 2)
-    assert.deepEqual(linkKeys[1], old[0])
-    assert.notDeepEqual(linkKeys[0], linkKeys[1])
-    for (const key of linkKeys) {
-      assert.equal(key.byteLength, 32)
-      assert.notEqual(Buffer.from(key).toString(), now)
+    const secrets = await loadSecrets(rotated, systemIds)
+    const earlier = await loadSecrets(config({ REELAY_SECRET: before }), systemIds)
+    const kinds = ['linkKeys', 'vaultKeys', 'callbackKeys'] as const
+    for (const kind of kinds) {
+      assert.equal(secrets[kind].length, 2)
+      assert.deepEqual(secrets[kind][1], earlier[kind][0])
+    }
+    const keys = kinds.flatMap((kind) => secrets[kind].map((key) => Buffer.from(key).toString('hex')))
+    assert.equal(new Set(keys).size, 6, 'every purpose has keys of its own')
+    for (const key of keys) {
+      assert.equal(key.length, 64)
+      assert.notEqual(key, Buffer.from(now).toString('hex'))
     }
   })
 })

@@ -15,6 +15,10 @@ export type Secrets = {
   linkKeys: readonly Uint8Array[]
   /** Keys of the vault for stored secrets: the first seals, all open. */
   vaultKeys: readonly Uint8Array[]
+  /** What the addresses are made from at which providers call back about a whole account: the first is shown, all hold. */
+  callbackKeys: readonly Uint8Array[]
+  /** Keys of the dashboard's cookies: the first seals, all open. */
+  sessionKeys: readonly Uint8Array[]
 }
 
 const SECRET_BYTES = 32
@@ -26,15 +30,33 @@ export async function loadSecrets(config: Config, ids: Ids): Promise<Secrets> {
   const adminKeyPath = join(config.dataDir, 'admin.key')
   const adminKey =
     config.apiKey ?? (await readOrMake(adminKeyPath, ids, () => `rk_${ids.secret(SECRET_BYTES)}`))
-  const secretPath = join(config.dataDir, 'secret')
-  const secret = config.secret ?? (await readOrMake(secretPath, ids, () => ids.secret(SECRET_BYTES)))
+  const secret =
+    config.secret ?? (await readOrMake(secretPathIn(config), ids, () => ids.secret(SECRET_BYTES)))
   const secrets = [secret, ...(config.secretPrevious === null ? [] : [config.secretPrevious])]
   return {
     adminKey,
     adminKeyPath: config.apiKey === null ? adminKeyPath : null,
     linkKeys: secrets.map((value) => derive(value, 'links')),
     vaultKeys: secrets.map((value) => derive(value, 'stored secrets')),
+    callbackKeys: secrets.map((value) => derive(value, 'callbacks')),
+    sessionKeys: secrets.map((value) => derive(value, 'sessions')),
   }
+}
+
+const secretPathIn = ({ dataDir }: Config): string => join(dataDir, 'secret')
+
+/**
+ * The same for gateways with the same secret, and tells nothing of it: of the current one, then of the one before. Empty when
+ * this gateway has none yet.
+ */
+export async function secretMarks(config: Config): Promise<readonly string[]> {
+  const file = await readFile(secretPathIn(config), 'utf8').catch((error: unknown) =>
+    ignoring(error, 'ENOENT'),
+  )
+  const secret = config.secret ?? file?.trim() ?? ''
+  if (secret === '') return []
+  const secrets = [secret, ...(config.secretPrevious === null ? [] : [config.secretPrevious])]
+  return secrets.map((value) => Buffer.from(derive(value, 'mark of exports')).toString('hex'))
 }
 
 const derive = (secret: string, purpose: string): Uint8Array =>

@@ -39,6 +39,7 @@ test('models with capabilities and price, and models without', async () => {
       resolutions: ['720p'],
       inputs: { first_frame: 1, reference: 3 },
       audio: 'optional',
+      frames_set_ratio: true,
     },
     price: { currency: 'USD', per_second: '0.10', per_video: null },
   }

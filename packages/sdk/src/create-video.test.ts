@@ -157,3 +157,17 @@ test('a file survives a retry over a real connection', async () => {
 
 const untilAbort = (signal: AbortSignal | undefined): Promise<void> =>
   new Promise((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }))
+
+test('adopt carries a key in the same way, and sends what was given', async () => {
+  const { client, clock, fetch } = testClient((_sent, index) => (index < 1 ? json({}, 502) : json(task())), {
+    idempotentCreate: true,
+  })
+  const params = { provider: 'kling', id: '17', endpoint: 'image2video', prompt: undefined }
+  await drive(clock, client.videos.adopt(params))
+  const [first, second] = fetch.sent
+  assert.equal(first?.url.pathname, '/v1/videos/adopt')
+  assert.deepEqual(JSON.parse(first?.text ?? ''), { provider: 'kling', id: '17', endpoint: 'image2video' })
+  const key = first?.headers.get('idempotency-key') ?? ''
+  assert.match(key, /^[0-9a-f]{32}$/)
+  assert.equal(second?.headers.get('idempotency-key'), key)
+})

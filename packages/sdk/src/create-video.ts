@@ -28,19 +28,35 @@ export async function createVideo(
   params: VideoCreateParams,
   options: CreateOptions,
 ): Promise<ReceivedVideo> {
+  createBody(params, settings.encoding) // Faults of the arguments surface before anything is sent.
+  const request = {
+    path: '/v1/videos',
+    body: () => createBody(params, settings.encoding),
+    timeoutMs: hasFile(params) ? settings.uploadTimeoutMs : transport.timeoutMs,
+  }
+  return postKeyed(transport, settings, request, options)
+}
+
+/**
+ * A request that makes a task, with a key that is the same in all of its attempts. Repeated when its outcome is in doubt only
+ * where the server is known to honour the key.
+ */
+export async function postKeyed(
+  transport: Transport,
+  settings: CreateSettings,
+  request: Pick<Call, 'path' | 'body' | 'timeoutMs'>,
+  options: CreateOptions,
+): Promise<ReceivedVideo> {
   // Minted here, outside the retries: all attempts of one call are one creation.
   const key = idempotencyKey(options.idempotencyKey ?? settings.newIdempotencyKey())
   const isIdempotent = (): boolean => settings.idempotentCreate ?? transport.isReelay()
   const mayRepeat = (error: ReelayError): boolean =>
     isIdempotent() ? error.retryable : mayRepeatUnsafe(error)
-  createBody(params, settings.encoding) // Faults of the arguments surface before anything is sent.
   const call: Call = {
+    ...request,
     method: 'POST',
-    path: '/v1/videos',
     headers: { accept: 'application/json', 'idempotency-key': key },
-    body: () => createBody(params, settings.encoding),
     signal: options.signal,
-    timeoutMs: hasFile(params) ? settings.uploadTimeoutMs : transport.timeoutMs,
     mayRetry: mayRepeat,
   }
   try {

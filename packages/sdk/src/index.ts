@@ -1,3 +1,4 @@
+export type { VideoAdoptParams } from './adopt-video.ts'
 export { createClient } from './client.ts'
 export type { ClientOptions, ReelayClient } from './client.ts'
 export type { Clock } from './clock.ts'
@@ -54,10 +55,14 @@ export type { VideoEvent, VideoEventType, VideoTaskEvent, WebhookTestEvent } fro
 export { WebhookVerificationError } from './receiver/webhook-verification-error.ts'
 export type { WebhookVerificationCode } from './receiver/webhook-verification-error.ts'
 export type { RetrieveOptions } from './retrieve-video.ts'
+export type { CallbackPageOptions } from './list-callbacks.ts'
+export type { EventsOptions } from './video-events.ts'
+export { spriteFrame, type SpriteFrame } from './sprite-frame.ts'
 export type { ReceivedVideo } from './video-from-answer.ts'
 export type { ListOptions, ReceivedVideoPage } from './video-list.ts'
 export type { CallOptions, VideosClient } from './videos-client.ts'
 export type { WaitOptions } from './wait.ts'
+export type { WatchOptions } from './watch-video.ts'
 export { TERMINAL_STATUSES, VIDEO_STATUSES, isTerminalStatus } from './wire.ts'
 export type {
   ApiKey,
@@ -71,11 +76,13 @@ export type {
   ModelCapabilities,
   ModelList,
   ModelPrice,
+  PriceRate,
   Project,
   ProjectLimits,
   ProjectUsage,
   ReelayDetails,
   SecondsRange,
+  Spritesheet,
   Video,
   VideoDeleted,
   VideoError,
@@ -84,9 +91,11 @@ export type {
   VideoStatus,
 } from './wire.ts'
 export type {
+  CallbackPage,
   DeliveryAttempt,
   DeliveryPage,
   DeliveryStatus,
+  ProviderCallback,
   TimelineEntry,
   WebhookDelivery,
   WebhookEndpoint,

@@ -7,6 +7,7 @@ import type {
   Model,
   ModelCapabilities,
   ModelPrice,
+  PriceRate,
   SecondsRange,
 } from './wire.ts'
 
@@ -59,6 +60,7 @@ function capabilitiesOf(value: JsonRecord): ModelCapabilities {
     resolutions: textsOf(value['resolutions']),
     inputs: inputsOf(recordOf(value['inputs'])),
     audio: audio === 'optional' || audio === 'always' ? audio : 'never',
+    ...(value['frames_set_ratio'] === true ? { frames_set_ratio: true } : {}),
     ...(lacks.length === 0 ? {} : { lacks }),
   }
 }
@@ -84,5 +86,25 @@ function inputsOf(value: JsonRecord): Partial<Record<InputRole, number>> {
 function priceOf(value: JsonRecord): ModelPrice | null {
   const currency = textOf(value['currency'])
   if (currency === null) return null
-  return { currency, per_second: textOf(value['per_second']), per_video: textOf(value['per_video']) }
+  const rates = Array.isArray(value['by_resolution']) ? value['by_resolution'].flatMap(resolutionRateOf) : []
+  const asOf = textOf(value['as_of'])
+  const source = textOf(value['source'])
+  return {
+    currency,
+    ...rateOf(value),
+    ...(rates.length === 0 ? {} : { by_resolution: rates }),
+    ...(asOf === null ? {} : { as_of: asOf }),
+    ...(source === null ? {} : { source }),
+  }
+}
+
+const rateOf = (value: JsonRecord): PriceRate => ({
+  per_second: textOf(value['per_second']),
+  per_video: textOf(value['per_video']),
+})
+
+function resolutionRateOf(value: unknown): (PriceRate & { resolution: string })[] {
+  const record = recordOf(value)
+  const resolution = textOf(record['resolution'])
+  return resolution === null ? [] : [{ resolution, ...rateOf(record) }]
 }

@@ -20,8 +20,14 @@ test('projects are made and listed', async () => {
 test('one project shows limits and usage, and takes changes; an absent limit is not no limit', async () => {
   const detail = {
     ...project,
-    limits: { creates_per_minute: 5, reads_per_minute: null, in_flight: 3, per_day: 100 },
-    own_limits: { creates_per_minute: 5, reads_per_minute: null },
+    limits: {
+      creates_per_minute: 5,
+      reads_per_minute: null,
+      in_flight: 3,
+      per_day: 100,
+      retention_seconds: 60,
+    },
+    own_limits: { creates_per_minute: 5, reads_per_minute: null, retention_seconds: null },
     usage: { in_flight: 1, created_today: 2 },
   }
   const { client, fetch } = testClient(() => json(detail))

@@ -1,7 +1,13 @@
 import { isRecord, numberOf, textOf, type JsonRecord } from './json.ts'
 import type { Project, ProjectLimits } from './wire.ts'
 
-const LIMITS = ['creates_per_minute', 'reads_per_minute', 'in_flight', 'per_day'] as const
+const LIMITS = [
+  'creates_per_minute',
+  'reads_per_minute',
+  'in_flight',
+  'per_day',
+  'retention_seconds',
+] as const
 
 /** Null for what has no id. Limits and usage are there when one project was asked for. */
 export function readProject(value: JsonRecord): Project | null {

@@ -1,5 +1,6 @@
-import { jsonCall, listOf } from './json-call.ts'
-import { isRecord, numberOf, recordOf, textOf, type JsonRecord } from './json.ts'
+import { adoptVideo, type VideoAdoptParams } from './adopt-video.ts'
+import { listCallbacks, type CallbackPageOptions } from './list-callbacks.ts'
+import { isRecord } from './json.ts'
 import type { VideoCreateParams } from './create-body.ts'
 import { createVideo, type CreateOptions, type CreateSettings } from './create-video.ts'
 import { listDeliveries, type DeliveryPageOptions } from './deliveries-client.ts'
@@ -9,9 +10,11 @@ import type { Download } from './open-file.ts'
 import { retrieveVideo, videoPath, type RetrieveOptions } from './retrieve-video.ts'
 import type { Transport } from './transport.ts'
 import { videoFromAnswer, type ReceivedVideo } from './video-from-answer.ts'
+import { followTimeline, readTimeline, type EventsOptions } from './video-events.ts'
 import { listAllVideos, listVideos, type ListOptions, type ReceivedVideoPage } from './video-list.ts'
 import { waitForVideo, type WaitOptions } from './wait.ts'
-import type { DeliveryPage, TimelineEntry } from './webhook-wire.ts'
+import { watchVideo, type WatchOptions } from './watch-video.ts'
+import type { CallbackPage, DeliveryPage, TimelineEntry } from './webhook-wire.ts'
 import type { VideoDeleted } from './wire.ts'
 
 export type CallOptions = { signal?: AbortSignal | undefined }
@@ -24,6 +27,11 @@ export interface VideosClient {
    * established. The error carries the key that was used.
    */
   create(params: VideoCreateParams, options?: CreateOptions): Promise<ReceivedVideo>
+  /**
+   * Makes a video of a job that was made elsewhere: it is followed and archived like all others. Nothing is sent to the
+   * provider that costs money. Reelay gateways only; the key needs the admin scope.
+   */
+  adopt(params: VideoAdoptParams, options?: CreateOptions): Promise<ReceivedVideo>
   retrieve(id: string, options?: RetrieveOptions): Promise<ReceivedVideo>
   /** One page. */
   list(options?: ListOptions): Promise<ReceivedVideoPage>
@@ -47,6 +55,11 @@ export interface VideosClient {
    */
   wait(id: string, options?: WaitOptions): Promise<ReceivedVideo>
   /**
+   * The video as it is, and again whenever its status or progress changes, up to its end: completed, failed or error alike.
+   * A Reelay gateway tells changes as they happen; other servers are asked, as by `wait`. Leaving the loop ends it.
+   */
+  watch(id: string, options?: WatchOptions): AsyncGenerator<ReceivedVideo, void, undefined>
+  /**
    * `create`, then `wait`.
    * @throws VideoFailedError, with the video in it, unless the video is completed
    */
@@ -55,11 +68,16 @@ export interface VideosClient {
   deliveries(id: string, options?: DeliveryPageOptions): Promise<DeliveryPage>
   /** Everything that happened to it, the oldest first. Reelay gateways only. */
   timeline(id: string, options?: CallOptions): Promise<TimelineEntry[]>
+  /** The same, and then what happens, up to its end. Leaving the loop ends it. Reelay gateways only. */
+  events(id: string, options?: EventsOptions): AsyncGenerator<TimelineEntry, void, undefined>
+  /** What its provider sent about it, as it came: one page. Reelay gateways only; the key needs the admin scope. */
+  callbacks(id: string, options?: CallbackPageOptions): Promise<CallbackPage>
 }
 
 export function createVideosClient(transport: Transport, settings: CreateSettings): VideosClient {
   return {
     create: (params, options = {}) => createVideo(transport, settings, params, options),
+    adopt: (params, options = {}) => adoptVideo(transport, settings, params, options),
     retrieve: async (id, options = {}) => (await retrieveVideo(transport, id, options)).video,
     list: (options = {}) => listVideos(transport, options),
     listAll: (options = {}) => listAllVideos(transport, options),
@@ -67,6 +85,7 @@ export function createVideosClient(transport: Transport, settings: CreateSetting
     cancel: (id, options = {}) => cancelVideo(transport, id, options),
     download: (id, options = {}) => downloadVideo(transport, id, options),
     wait: (id, options = {}) => waitForVideo(transport, id, options),
+    watch: (id, options = {}) => watchVideo(transport, id, options),
     createAndWait: async (params, options = {}) => {
       const created = await createVideo(transport, settings, params, options)
       const ended = await waitForVideo(transport, created.id, options, created)
@@ -74,18 +93,10 @@ export function createVideosClient(transport: Transport, settings: CreateSetting
       return ended
     },
     deliveries: async (id, options = {}) => listDeliveries(transport, videoPath(id, '/deliveries'), options),
-    timeline: async (id, { signal } = {}) => {
-      const call = jsonCall('GET', videoPath(id, '/events'), { signal })
-      return listOf(await transport.request(call), entryOf, 'a timeline')
-    },
+    timeline: (id, { signal } = {}) => readTimeline(transport, id, signal),
+    events: (id, options = {}) => followTimeline(transport, id, options),
+    callbacks: (id, options = {}) => listCallbacks(transport, id, options),
   }
-}
-
-function entryOf(value: JsonRecord): TimelineEntry | null {
-  const type = textOf(value['type'])
-  if (type === null) return null
-  const data = recordOf(value['data'])
-  return { seq: numberOf(value['seq']) ?? 0, at: numberOf(value['at']) ?? 0, type, data }
 }
 
 // Some servers answer 204, some the task object with the status "deleted".

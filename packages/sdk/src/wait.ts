@@ -23,8 +23,8 @@ export type WaitOptions = {
   pollIntervalMs?: number | undefined
 }
 
-const WAIT_TIMEOUT_MS_DEFAULT = 3_600_000
-const POLL_INTERVAL_MS_DEFAULT = 5_000
+export const WAIT_TIMEOUT_MS_DEFAULT: number = 3_600_000
+export const POLL_INTERVAL_MS_DEFAULT: number = 5_000
 const HOLD_SECONDS = 20
 
 /**
@@ -52,7 +52,13 @@ export async function waitForVideo(
   const cancellation = createCancellation(transport.clock, options.signal)
   cancellation.arm(timeoutMs, `Video ${id} did not end within ${timeoutMs} ms: it goes on, wait for it again`)
   try {
-    return await watch({ transport, id, onProgress: options.onProgress, pollIntervalMs, cancellation, known })
+    let last: ReceivedVideo | null = null
+    for await (const video of newsOf({ transport, id, pollIntervalMs, cancellation, known })) {
+      last = video
+      options.onProgress?.(video)
+    }
+    if (last === null) throw cancellation.signal.reason
+    return last
   } catch (cause) {
     const error = cancellation.error() ?? cause
     if (error instanceof ReelayError) error.videoId = id
@@ -62,31 +68,31 @@ export async function waitForVideo(
   }
 }
 
-type Watch = {
+export type Looks = {
   transport: Transport
   id: string
-  onProgress: WaitOptions['onProgress']
   pollIntervalMs: number
   cancellation: Cancellation
   known: ReceivedVideo | null
 }
 
-async function watch({
+/** The video at the first look and at each one that shows another status or more progress, up to its end. */
+export async function* newsOf({
   transport,
   id,
-  onProgress,
   pollIntervalMs,
   cancellation,
   known,
-}: Watch): Promise<ReceivedVideo> {
+}: Looks): AsyncGenerator<ReceivedVideo, void, undefined> {
   const { clock } = transport
   const troubles = createTroubles(transport)
   let last: ReceivedVideo | null = null
   let lastStartMs: number | null = null
   let pauseMs = 0
   if (known !== null) {
-    last = report(null, known, onProgress)
-    if (isTerminalStatus(known.status)) return known
+    last = known
+    yield known
+    if (isTerminalStatus(known.status)) return
     lastStartMs = clock.nowMs()
   }
   while (!cancellation.signal.aborted) {
@@ -102,8 +108,10 @@ async function watch({
       continue
     }
     troubles.clear()
-    last = report(last, look.video, onProgress)
-    if (isTerminalStatus(last.status)) return last
+    const isNews = isNewsAfter(last, look.video)
+    last = look.video
+    if (isNews) yield last
+    if (isTerminalStatus(last.status)) return
     pauseMs = heldAnswer(look.headers) ? 0 : nextLookMs(look.headers, clock.nowMs(), pollIntervalMs)
   }
   throw cancellation.signal.reason
@@ -127,16 +135,10 @@ async function lookOnce(transport: Transport, id: string, signal: AbortSignal): 
   }
 }
 
-/** Progress never goes back, even where a server's does. */
-function report(
-  last: ReceivedVideo | null,
-  video: ReceivedVideo,
-  onProgress: WaitOptions['onProgress'],
-): ReceivedVideo {
+/** Whether it shows another status or more progress, which never goes back, even where a server's does. */
+export function isNewsAfter(last: ReceivedVideo | null, video: ReceivedVideo): boolean {
   if (last !== null && video.progress < last.progress) video.progress = last.progress
-  const isNews = last === null || last.status !== video.status || last.progress !== video.progress
-  if (isNews) onProgress?.(video)
-  return video
+  return last === null || last.status !== video.status || last.progress !== video.progress
 }
 
 type Troubles = {

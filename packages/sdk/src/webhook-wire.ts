@@ -99,6 +99,34 @@ export type DeliveryPage = {
   has_more: boolean
 }
 
+/** What a provider sent about a video, as it came. Nothing in it is believed. */
+export type ProviderCallback = {
+  id: string
+  object: 'provider_callback'
+  provider: string
+  /** Number of the submission that it is about. */
+  attempt: number
+  /** Unix seconds with milliseconds. */
+  received_at: number
+  /** What its signature says: `unsigned` where nobody can tell. */
+  verdict: 'trusted' | 'unsigned' | 'forged'
+  headers: Readonly<Record<string, string>>
+  /** Length of the body as it came. */
+  bytes: number
+  /** How `body` holds it: base64 for what is no text. */
+  encoding: 'utf-8' | 'base64'
+  body: string
+}
+
+/** One keyset page, the oldest first. Ask for the next one with `after` set to `last_id` while `has_more` is true. */
+export type CallbackPage = {
+  object: 'list'
+  data: ProviderCallback[]
+  first_id: string | null
+  last_id: string | null
+  has_more: boolean
+}
+
 /** One line of what happened to a video. */
 export type TimelineEntry = {
   seq: number

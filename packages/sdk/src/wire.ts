@@ -32,6 +32,19 @@ export type VideoError = {
   param: string | null
 }
 
+/** How the JPEG of `variant: 'spritesheet'` is laid out: pictures from all of the video, for scrubbing. */
+export type Spritesheet = {
+  columns: number
+  rows: number
+  /** Filled row by row; the last row may have room left. */
+  frames: number
+  /** In pixels. */
+  frame_width: number
+  frame_height: number
+  /** How much of the video each frame stands for; it shows the middle of that. */
+  seconds_per_frame: number
+}
+
 /** What a Reelay server adds to the task object. Other servers send none of it. */
 export type ReelayDetails = {
   /** The provider that serves the task; null until one was chosen. */
@@ -46,6 +59,14 @@ export type ReelayDetails = {
   bytes?: number
   /** Probed length of the archived file in seconds. */
   duration?: number
+  /** Of the pictures of the archived file. */
+  codec?: 'h264' | 'hevc' | 'av1' | 'vp9' | 'vp8' | 'other'
+  /** Type of the archived file with its codecs, where they are known, as `canPlayType` takes it. */
+  media_type?: string
+  /** Whether the usual browsers play the archived file. If not, ask `canPlayType` with `media_type`. */
+  playable?: boolean
+  /** Absent where no spritesheet was made. */
+  spritesheet?: Spritesheet
 }
 
 /**
@@ -132,18 +153,27 @@ export type ModelCapabilities = {
   inputs: Readonly<Partial<Record<InputRole, number>>>
   /** `optional` follows `generate_audio`. */
   audio: 'never' | 'optional' | 'always'
+  /** With a first or last frame the picture decides the ratio: `size` and `aspect_ratio` are not accepted then. */
+  frames_set_ratio?: boolean
   /** Parameters that the model has no place for: they are refused. */
   lacks?: readonly LackedParameter[]
 }
 
 export type LackedParameter = 'negative_prompt' | 'seed'
 
-export type ModelPrice = {
+/** Decimal text, so that no rounding creeps in. */
+export type PriceRate = { per_second: string | null; per_video: string | null }
+
+/** As published on the day `as_of`; the provider's bill decides. */
+export type ModelPrice = PriceRate & {
   /** ISO 4217. */
   currency: string
-  /** Decimal text, so that no rounding creeps in. */
-  per_second: string | null
-  per_video: string | null
+  /** Where it depends on the resolution: the two rates beside this are null then. */
+  by_resolution?: readonly (PriceRate & { resolution: string })[]
+  /** `YYYY-MM-DD`. Absent where nobody has to publish it. */
+  as_of?: string
+  /** The page that said so. */
+  source?: string
 }
 
 /** An entry of the models list. */
@@ -217,6 +247,8 @@ export type ProjectLimits = {
   in_flight?: number | null
   /** Videos made in a day of UTC. */
   per_day?: number | null
+  /** How long the files of completed videos are kept; null: for good. */
+  retention_seconds?: number | null
 }
 
 export type ProjectUsage = {

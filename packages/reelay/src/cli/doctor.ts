@@ -1,5 +1,6 @@
 import { createClient, ReelayError } from '@reelay/sdk'
-import { textOf } from '../system/json.ts'
+import { SILENT_MS } from '../engine/heartbeat.ts'
+import { listOf, numberOf, recordOf, textOf, type JsonRecord } from '../system/json.ts'
 import { CliError } from './cli-error.ts'
 import { findConnection, gatewayUrl, type Connection } from './connection.ts'
 import { EXIT_CODE, type ExitCode } from './exit-code.ts'
@@ -52,7 +53,60 @@ async function examine(options: GlobalOptions, io: Io): Promise<Check[]> {
     return `from ${connection.apiKeySource}`
   })
   if (connection === null) return [node, alive, ready, key]
-  return [node, alive, ready, key, await countModels(connection, io)]
+  return [node, alive, ready, key, ...(await lookInside(connection, io)), await countModels(connection, io)]
+}
+
+/** What only administrators are told of. */
+async function lookInside({ url, apiKey }: Connection, io: Io): Promise<Check[]> {
+  const detail = attemptOnce(async () => recordOf((await getJson(io, url, '/readyz', apiKey)).body['detail']))
+  return [
+    await attempt('storage', async () => {
+      const verdict = textOf((await detail())['storage'])
+      if (verdict === null) return NOT_TOLD
+      if (verdict !== 'ok') throw unexpected(verdict)
+      return 'files can be written, read and removed'
+    }),
+    await attempt('schema', async () => {
+      const schema = recordOf((await detail())['schema'])
+      const newest = textOf(schema['newest'])
+      if (newest === null) return NOT_TOLD
+      const newer = listOf(schema['newer']).flatMap((name) => textOf(name) ?? [])
+      return newer.length === 0 ? newest : `${newest}, and of a newer version ${newer.join(', ')}`
+    }),
+    await attempt('processes', async () => {
+      const processes = listOf((await detail())['processes']).map(recordOf)
+      if (processes.length === 0) return NOT_TOLD
+      const silent = processes.filter((process) => isSilent(process, io.clock.nowMs()))
+      if (silent.length > 0) throw unexpected(`not heard of for a while: ${silent.map(nameOf).join(', ')}`)
+      return processes.map(nameOf).join(', ')
+    }),
+    await attempt('media', async () => {
+      const { media, accounts } = await detail()
+      const verdict = textOf(media)
+      if (verdict === null) return NOT_TOLD
+      if (verdict === 'ok') return 'previews and posters are made'
+      const off = `previews and posters are off: ${verdict}`
+      // Where nothing but previews is configured, no video can be made at all.
+      if (listOf(accounts).every((account) => textOf(recordOf(account)['account']) === 'local'))
+        throw unexpected(off)
+      return off
+    }),
+  ]
+}
+
+const NOT_TOLD = 'not told to this key'
+
+const nameOf = (process: JsonRecord): string =>
+  `${textOf(process['host']) ?? 'unknown'} (${textOf(process['role']) ?? 'all'}, ${textOf(process['version']) ?? ''})`
+
+/** By its own database's clock, from which this machine's may differ a little. */
+const isSilent = (process: JsonRecord, nowMs: number): boolean =>
+  nowMs - (numberOf(process['seen_at']) ?? 0) * 1_000 > SILENT_MS * 2
+
+/** Asks when it is needed first, and no second time. */
+function attemptOnce<T>(ask: () => Promise<T>): () => Promise<T> {
+  let asked: Promise<T> | undefined
+  return () => (asked ??= ask())
 }
 
 function countModels({ url, apiKey }: Connection, io: Io): Promise<Check> {

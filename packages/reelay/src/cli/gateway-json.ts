@@ -12,7 +12,7 @@ const ANSWER_MS_MAX = 30_000
  * @throws ReelayConnectionError when nothing answers
  */
 export async function getJson(io: Io, url: string, path: string, apiKey?: string): Promise<GatewayAnswer> {
-  const target = new URL(url.replace(/\/+$/, '').replace(/\/v1$/, '') + path)
+  const target = targetOf(url, path)
   const headers: Record<string, string> = { accept: 'application/json' }
   if (apiKey !== undefined) headers['authorization'] = `Bearer ${apiKey}`
   try {
@@ -21,6 +21,34 @@ export async function getJson(io: Io, url: string, path: string, apiKey?: string
     return { status: response.status, body: recordOf(parse(await response.text())) }
   } catch (cause) {
     throw new ReelayConnectionError(`No answer from ${target.host}`, { neverSent: true, cause })
+  }
+}
+
+/**
+ * The same for what changes something, once: nothing is sent again.
+ * @throws ReelayConnectionError when nothing answers in that time
+ */
+export async function postJson(
+  io: Io,
+  { url, apiKey }: { url: string; apiKey: string },
+  request: { path: string; body: object; answerMsMax: number },
+): Promise<GatewayAnswer> {
+  const target = targetOf(url, request.path)
+  try {
+    const response = await io.fetch(target, {
+      method: 'POST',
+      headers: {
+        accept: 'application/json',
+        'content-type': 'application/json',
+        authorization: `Bearer ${apiKey}`,
+      },
+      body: JSON.stringify(request.body),
+      redirect: 'manual',
+      signal: AbortSignal.timeout(request.answerMsMax),
+    })
+    return { status: response.status, body: recordOf(parse(await response.text())) }
+  } catch (cause) {
+    throw new ReelayConnectionError(`No answer from ${target.host}`, { neverSent: false, cause })
   }
 }
 
@@ -47,6 +75,9 @@ export function refusalOf({ status, body }: GatewayAnswer): ReelayApiError {
     serverCode: textOf(error['code']),
   })
 }
+
+const targetOf = (url: string, path: string): URL =>
+  new URL(url.replace(/\/+$/, '').replace(/\/v1$/, '') + path)
 
 function parse(text: string): unknown {
   try {

@@ -1,8 +1,10 @@
 import type { Model, ModelCapabilities } from '@reelay/sdk'
 import { connect } from './connection.ts'
 import { EXIT_CODE, type ExitCode } from './exit-code.ts'
-import { writeJson, type GlobalOptions, type Io } from './io.ts'
+import { writeJson, writeLine, type GlobalOptions, type Io } from './io.ts'
+import { priceText } from './price-text.ts'
 import { printTable } from './print-table.ts'
+import { styleOf } from './style.ts'
 
 /** `reelay models`: the models that the gateway reaches now, and what they take. */
 export async function run(options: GlobalOptions, io: Io): Promise<ExitCode> {
@@ -20,11 +22,15 @@ export async function run(options: GlobalOptions, io: Io): Promise<ExitCode> {
       { title: 'SIZES', shrinks: true },
       { title: 'INPUTS', shrinks: true },
       { title: 'AUDIO' },
-      { title: 'PRICE' },
+      { title: 'PRICE', shrinks: true },
     ],
     rows: models.map(rowOf),
     empty: 'no models: configure a provider, see reelay providers',
   })
+  if (models.some(({ price }) => price?.as_of !== undefined)) {
+    const remark = "prices are as published on the day beside them; the provider's bill decides"
+    writeLine(io.stderr, styleOf(io.stderr, io.env).dim(remark))
+  }
   return EXIT_CODE.ok
 }
 
@@ -40,7 +46,7 @@ function rowOf(model: Model): readonly string[] {
     sizesOf(capabilities),
     inputs.join(', '),
     capabilities?.audio ?? '',
-    priceOf(model),
+    priceText(model.price),
   ]
 }
 
@@ -55,10 +61,4 @@ function sizesOf(capabilities: ModelCapabilities | null): string {
   if (capabilities === null) return ''
   if (capabilities.sizes.length > 0) return capabilities.sizes.join(', ')
   return [...capabilities.resolutions, ...capabilities.ratios].join(', ')
-}
-
-function priceOf({ price }: Model): string {
-  if (price === null) return ''
-  if (price.per_second !== null) return `${price.per_second} ${price.currency}/s`
-  return price.per_video === null ? '' : `${price.per_video} ${price.currency}`
 }

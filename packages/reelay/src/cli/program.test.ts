@@ -12,7 +12,7 @@ test('help names every command and every exit code', async () => {
   const io = testIo()
   assert.equal(await runProgram(['--help'], io), 0)
   const commands =
-    'serve create get list watch download cancel delete models providers keys projects doctor endpoints deliveries events webhook-secret'.split(
+    'serve simulate create get list watch download cancel delete models providers keys projects doctor export import copy-files backup migrate endpoints deliveries events webhook-secret'.split(
       ' ',
     )
   for (const name of commands) assert.match(io.stdout.text, new RegExp(`^ {2}${name}\\b`, 'm'))
@@ -26,7 +26,7 @@ test('help names every command and every exit code', async () => {
 })
 
 test('every command explains itself', async () => {
-  for (const name of ['serve', 'create', 'download', 'keys', 'projects', 'watch']) {
+  for (const name of ['serve', 'create', 'download', 'keys', 'projects', 'watch', 'export', 'import']) {
     const io = testIo()
     assert.equal(await runProgram([name, '--help'], io), 0, name)
     assert.match(io.stdout.text, /--json/, name)

@@ -4,6 +4,7 @@ import { usageError } from './cli-error.ts'
 import { EXIT_CODE, EXIT_CODE_MEANINGS } from './exit-code.ts'
 import type { GlobalOptions, Io } from './io.ts'
 import { registerGateway } from './register-gateway.ts'
+import { registerMoving } from './register-moving.ts'
 import { registerVideos } from './register-videos.ts'
 import { registerWebhooks } from './register-webhooks.ts'
 import { columnsOf } from './style.ts'
@@ -19,6 +20,7 @@ export async function runProgram(argv: readonly string[], io: Io): Promise<numbe
   registerVideos({ program, io, finish })
   registerWebhooks({ program, io, finish })
   registerGateway({ program, io, finish })
+  registerMoving({ program, io, finish })
   try {
     await program.parseAsync(argv, { from: 'user' })
     return outcome.exitCode

@@ -1,6 +1,6 @@
 import type { Project, ProjectLimits } from '@reelay/sdk'
 import { connect } from './connection.ts'
-import { formatAgo } from './duration.ts'
+import { formatAgo, formatDuration } from './duration.ts'
 import { EXIT_CODE, type ExitCode } from './exit-code.ts'
 import { writeJson, writeLine, type GlobalOptions, type Io } from './io.ts'
 import { printTable } from './print-table.ts'
@@ -20,6 +20,7 @@ export type ProjectLimitOptions = ProjectShowOptions & {
   reads?: LimitOption
   inFlight?: LimitOption
   perDay?: LimitOption
+  retention?: number | 'keep'
 }
 
 /** `reelay projects create`: prints the id of the new project. */
@@ -57,12 +58,13 @@ export async function show(options: ProjectShowOptions, io: Io): Promise<ExitCod
 /** `reelay projects limit`: what is not named goes back to the gateway's own limit. */
 export async function limit(options: ProjectLimitOptions, io: Io): Promise<ExitCode> {
   const client = await connect(options, io)
-  const { id, creates, reads, inFlight, perDay } = options
+  const { id, creates, reads, inFlight, perDay, retention } = options
   const limits: ProjectLimits = {
     ...(creates === undefined ? {} : { creates_per_minute: limitOf(creates) }),
     ...(reads === undefined ? {} : { reads_per_minute: limitOf(reads) }),
     ...(inFlight === undefined ? {} : { in_flight: limitOf(inFlight) }),
     ...(perDay === undefined ? {} : { per_day: limitOf(perDay) }),
+    ...(retention === undefined ? {} : { retention_seconds: retention === 'keep' ? null : retention }),
   }
   return print(await client.projects.update(id, { limits }), options, io)
 }
@@ -75,6 +77,17 @@ const ROWS = [
   ['videos under way', 'in_flight'],
   ['videos a day', 'per_day'],
 ] as const satisfies readonly (readonly [string, keyof ProjectLimits])[]
+
+const setFor = (own: number | null | undefined): string =>
+  own === undefined ? 'the gateway' : 'this project'
+
+/** A gateway that keeps everything for good may know nothing of it. */
+function retentionRow({ limits = {}, own_limits: own = {} }: Project): readonly string[][] {
+  const { retention_seconds: kept } = limits
+  if (kept === undefined) return []
+  const time = kept === null ? 'for good' : formatDuration(kept * 1_000)
+  return [['videos are kept', time, '', setFor(own.retention_seconds)]]
+}
 
 function print(project: Project, options: GlobalOptions, io: Io): ExitCode {
   if (options.json === true) {
@@ -94,12 +107,15 @@ function print(project: Project, options: GlobalOptions, io: Io): ExitCode {
       { title: 'USED', align: 'right' },
       { title: 'SET FOR' },
     ],
-    rows: ROWS.map(([title, name]) => [
-      title,
-      String(limits[name] ?? 'off'),
-      used[name] === undefined ? '' : String(used[name]),
-      own[name] === undefined ? 'the gateway' : 'this project',
-    ]),
+    rows: [
+      ...ROWS.map(([title, name]) => [
+        title,
+        String(limits[name] ?? 'off'),
+        used[name] === undefined ? '' : String(used[name]),
+        setFor(own[name]),
+      ]),
+      ...retentionRow(project),
+    ],
     empty: '',
   })
   return EXIT_CODE.ok

@@ -2,7 +2,15 @@ import type { Command } from 'commander'
 import type { GlobalOptions } from './io.ts'
 import type { KeyCreateOptions, KeyRotateOptions } from './keys.ts'
 import type { ProjectCreateOptions, ProjectLimitOptions } from './projects.ts'
-import { durationSeconds, limitOf, wholeNumber, words, type Registration } from './registration.ts'
+import type { ProvidersOptions } from './providers.ts'
+import {
+  durationSeconds,
+  limitOf,
+  retentionOf,
+  wholeNumber,
+  words,
+  type Registration,
+} from './registration.ts'
 
 const GROUP = 'Gateway:'
 const PORT_MAX = 65_535
@@ -12,6 +20,7 @@ type ServeFlags = { host?: string; port?: number; dataDir?: string }
 /** The commands about the gateway itself. Each loads its own file only when it runs, to start fast. */
 export function registerGateway(registration: Registration): void {
   registerServe(registration)
+  registerSimulate(registration)
   registerLooks(registration)
   registerKeys(registration)
   registerProjects(registration)
@@ -22,7 +31,10 @@ function registerServe({ program, io, finish }: Registration): void {
     .command('serve')
     .helpGroup(GROUP)
     .summary('run the gateway')
-    .description('Runs the gateway until Ctrl-C. Everything else about it is set by environment variables.')
+    .description(
+      'Runs the gateway until Ctrl-C. Everything else about it is set by environment variables, and by a ' +
+        'reelay.config.ts in this folder or named by REELAY_CONFIG.',
+    )
     .option('--host <address>', 'to listen on; REELAY_HOST, else 127.0.0.1')
     .option('--port <number>', 'to listen on; REELAY_PORT, else 7373', wholeNumber(0, PORT_MAX))
     .option('--data-dir <folder>', 'database, videos and keys; REELAY_DATA_DIR, else your data folder')
@@ -38,10 +50,26 @@ function registerServe({ program, io, finish }: Registration): void {
       const release = io.onInterrupt(stop.resolve)
       const write = (line: string): void => void io.stdout.write(`${line}\n`)
       try {
-        finish(await runServe({ environment: { ...io.env, ...flags }, write, stopRequested: stop.promise }))
+        const environment = { ...io.env, ...flags }
+        const directory = process.cwd()
+        finish(await runServe({ environment, directory, write, stopRequested: stop.promise }))
       } finally {
         release()
       }
+    })
+}
+
+function registerSimulate({ program, io, finish }: Registration): void {
+  program
+    .command('simulate')
+    .helpGroup(GROUP)
+    .description('run simulators of the providers, which need no key and cost nothing')
+    .helpOption(false)
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action(async (_options: unknown, command: Command) => {
+      const { run } = await import('./simulate.ts')
+      finish(await run({ ...command.optsWithGlobals<GlobalOptions>(), args: command.args }, io))
     })
 }
 
@@ -57,10 +85,14 @@ function registerLooks({ program, io, finish }: Registration): void {
   program
     .command('providers')
     .helpGroup(GROUP)
-    .description('list the providers: configured or not, paused or not, with a dry check of each')
+    .summary('list the providers, with a dry check of each')
+    .description(
+      'Lists the providers, the preferred first: configured or not, paused or not, with a dry check of each, which costs nothing.',
+    )
+    .option('--check', 'exit with 1 when a check fails')
     .action(async (_options: unknown, command: Command) => {
       const { run } = await import('./providers.ts')
-      finish(await run(command.optsWithGlobals<GlobalOptions>(), io))
+      finish(await run(command.optsWithGlobals<ProvidersOptions>(), io))
     })
   program
     .command('doctor')
@@ -166,6 +198,7 @@ function registerProjectLimits(projects: Command, { io, finish }: Registration):
     .option('--reads <number>', 'other requests a minute, or off', limitOf)
     .option('--in-flight <number>', 'videos under way at a time, or off', limitOf)
     .option('--per-day <number>', 'videos made in a day of UTC, or off', limitOf)
+    .option('--retention <time>', 'how long videos are kept, for instance 30d, or keep', retentionOf)
     .action(async (id: string, _options: unknown, command: Command) => {
       const { limit } = await import('./projects.ts')
       finish(await limit({ ...command.optsWithGlobals<ProjectLimitOptions>(), id }, io))

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { AdoptOptions } from './adopt.ts'
 import type { CancelOptions } from './cancel.ts'
 import type { CreateOptions } from './create.ts'
 import type { DeleteOptions } from './delete.ts'
@@ -15,6 +16,7 @@ const DEADLINE_SECONDS_MAX = 604_800
 /** The commands about videos. Each loads its own file only when it runs, to start fast. */
 export function registerVideos(registration: Registration): void {
   registerCreate(registration)
+  registerAdopt(registration)
   registerReading(registration)
   registerDownload(registration)
   registerEnding(registration)
@@ -55,6 +57,38 @@ function registerCreate({ program, io, finish }: Registration): void {
     .action(async (prompt: string, _options: unknown, command: Command) => {
       const { run } = await import('./create.ts')
       finish(await run({ ...command.optsWithGlobals<Omit<CreateOptions, 'prompt'>>(), prompt }, io))
+    })
+}
+
+function registerAdopt({ program, io, finish }: Registration): void {
+  program
+    .command('adopt')
+    .helpGroup(GROUP)
+    .summary('make a video of a job that was made elsewhere')
+    .description(
+      'Makes a video of a job that was made elsewhere at a configured provider: it is followed and archived like all others. ' +
+        'Nothing is sent that costs money. Needs a key with the admin scope.',
+    )
+    .argument('<provider>', 'account of the gateway, as in: reelay providers')
+    .argument('<provider-id>', "the provider's own id of the job")
+    .option('-m, --model <name>', 'that the job was made with; fal, Gemini and MiniMax ask for it')
+    .option('--endpoint <name>', 'under which the job was made; Kling and MiniMax ask for it')
+    .option('--prompt <text>', 'only shown')
+    .option('--metadata <name=value>', 'kept with the video; may be repeated', collect)
+    .option('--callback-url <URL>', 'is sent a signed event when the video has ended')
+    .option(
+      '--deadline <seconds>',
+      'from now, when the gateway gives up',
+      wholeNumber(DEADLINE_SECONDS_MIN, DEADLINE_SECONDS_MAX),
+    )
+    .option('--idempotency-key <key>', 'makes repeating the command safe: it answers the same video')
+    .option('-w, --wait', 'show the progress until the video has ended')
+    .option('-o, --out <file>', 'wait, then write the video to this file or folder; - is standard output')
+    .option('-f, --force', 'replace the file if it exists')
+    .action(async (provider: string, id: string, _options: unknown, command: Command) => {
+      const { run } = await import('./adopt.ts')
+      const options = command.optsWithGlobals<Omit<AdoptOptions, 'provider' | 'id'>>()
+      finish(await run({ ...options, provider, id }, io))
     })
 }
 

@@ -7,6 +7,7 @@ import type {
   EndpointRotateOptions,
   EndpointUpdateOptions,
 } from './endpoints.ts'
+import type { EventsOptions } from './events.ts'
 import type { GlobalOptions } from './io.ts'
 import { collect, wholeNumber, type Registration } from './registration.ts'
 import type { WebhookSecretOptions } from './webhook-secret.ts'
@@ -184,11 +185,15 @@ function registerEvents({ program, io, finish }: Registration): void {
   program
     .command('events')
     .helpGroup(GROUP)
-    .description('show everything that happened to a video, its webhooks included')
+    .summary('show everything that happened to a video, its webhooks included')
+    .description(
+      'Shows everything that happened to a video, its webhooks included. With --follow and --json: a line of JSON for every entry.',
+    )
     .argument('<id>', 'of the video')
+    .option('-f, --follow', 'go on with what happens next, until the video has ended')
     .action(async (id: string, _options: unknown, command: Command) => {
       const { run } = await import('./events.ts')
-      finish(await run({ ...command.optsWithGlobals<GlobalOptions>(), id }, io))
+      finish(await run({ ...command.optsWithGlobals<Omit<EventsOptions, 'id'>>(), id }, io))
     })
 }
 

@@ -33,6 +33,10 @@ export const words = (value: string, previous: readonly string[] | undefined): r
   ...value.split(',').flatMap((word) => (word.trim() === '' ? [] : [word.trim()])),
 ]
 
+/** Reads how long something is kept: a length of time as whole seconds, or `keep`. */
+export const retentionOf = (text: string): number | 'keep' =>
+  text === 'keep' ? 'keep' : durationSeconds(text)
+
 /** Reads a limit: a whole number, or `off` for none, which stays a word because commander takes null for a bare flag. */
 export function limitOf(text: string): number | 'off' {
   if (text === 'off') return text

@@ -1,5 +1,5 @@
-import { isTerminalStatus, type ReceivedVideo } from '@reelay/sdk'
-import { awaitVideos, goesOn, type Awaited } from './await-videos.ts'
+import { isTerminalStatus, type ReceivedVideo, type ReelayClient } from '@reelay/sdk'
+import { goesOn } from './await-video.ts'
 import { connect } from './connection.ts'
 import { EXIT_CODE, type ExitCode } from './exit-code.ts'
 import { withInterrupt } from './interrupt.ts'
@@ -29,11 +29,11 @@ export async function run(options: WatchOptions, io: Io): Promise<ExitCode> {
       if (isTerminalStatus(video.status)) open.delete(video.id)
     }
     try {
-      const awaited = await awaitVideos(client, ids, signal, onChange)
+      const watched = await Promise.all(ids.map((id) => follow(client, id, signal, onChange)))
       signal.throwIfAborted()
       outages.hush()
       board.close()
-      return tellEnds(awaited, options, io)
+      return tellEnds(watched, options, io)
     } finally {
       outages.hush()
       board.close()
@@ -42,9 +42,31 @@ export async function run(options: WatchOptions, io: Io): Promise<ExitCode> {
   return withInterrupt(io, work, () => goesOn(io, [...open]))
 }
 
-function tellEnds(awaited: readonly Awaited[], options: WatchOptions, io: Io): ExitCode {
+/** How it ended for one video: with it, whatever its status, or with the reason why not. */
+type Watched = { id: string; video: ReceivedVideo | null; error: unknown }
+
+/** The tasks end by their own deadlines, so there is no time limit here. */
+async function follow(
+  client: ReelayClient,
+  id: string,
+  signal: AbortSignal,
+  onChange: (video: ReceivedVideo) => void,
+): Promise<Watched> {
+  let last: ReceivedVideo | null = null
+  try {
+    for await (const video of client.videos.watch(id, { signal, timeoutMs: Number.POSITIVE_INFINITY })) {
+      onChange(video)
+      last = video
+    }
+    return { id, video: last, error: null }
+  } catch (error) {
+    return { id, video: null, error }
+  }
+}
+
+function tellEnds(watched: readonly Watched[], options: WatchOptions, io: Io): ExitCode {
   const style = styleOf(io.stderr, io.env)
-  const codes = awaited.map(({ video, error }): ExitCode => {
+  const codes = watched.map(({ video, error }): ExitCode => {
     if (video === null) return reportError(error, options, io)
     if (video.status === 'completed') return EXIT_CODE.ok
     if (options.json !== true) {

@@ -4,9 +4,11 @@ import { basename, dirname } from 'node:path'
 import { test } from 'node:test'
 import { Harness } from '../../test/engine/harness.ts'
 import { deadLink, done, ScriptedProvider } from '../../test/engine/scripted-provider.ts'
-import { StorageFull, type StagedFile } from '../files/files.ts'
+import { StorageFull, StorageUnavailable, type StagedFile } from '../files/files.ts'
 import type { OpenedOutput } from '../providers/provider.ts'
+import type { Operation, Verdict } from '../task/verdict.ts'
 import type { EngineContext, Inspector } from './context.ts'
+import { Slots } from './slots.ts'
 
 const VIDEO = new TextEncoder().encode('video bytes')
 const DAY_MS = 86_400_000
@@ -14,9 +16,10 @@ const DAY_MS = 86_400_000
 const inspector: Inspector = {
   probe: () =>
     Promise.resolve({ mime: 'video/mp4', width: 320, height: 180, durationMs: 1_000, codec: 'avc' }),
-  poster: async (_videoPath, outPath) => {
-    await writeFile(outPath, 'picture')
-    return { width: 32, height: 18 }
+  poster: async ({ posterPath, sheetPath, sheetFramesMax }) => {
+    await writeFile(posterPath, 'picture')
+    await writeFile(sheetPath, 'pictures')
+    return { width: 32, height: 18, sheet: { width: 24, height: 12, frames: sheetFramesMax } }
   },
 }
 
@@ -51,16 +54,17 @@ function fillDisk(harness: Harness, key: RegExp, count: number): void {
   }
 }
 
-test('a video is kept with its poster, and nothing stays in the staging directory', async () => {
+test('a video is kept with its poster and its sheet, and nothing stays in the staging directory', async () => {
   await using harness = await open(finished())
   const { id } = await harness.create()
   assert.equal((await harness.untilEnded(id)).state, 'completed')
-  const artifacts = harness.store.artifacts(id)
+  const artifacts = await harness.store.artifacts(id)
   assert.deepEqual(
-    artifacts.map(({ role, bytes }) => [role, bytes]),
+    artifacts.map(({ role, bytes, durationMs }) => [role, bytes, durationMs]),
     [
-      ['thumbnail', 7],
-      ['video', 11],
+      ['spritesheet', 8, 200],
+      ['thumbnail', 7, null],
+      ['video', 11, 1_000],
     ],
   )
   assert.deepEqual(await stagingNames(harness), [])
@@ -71,11 +75,10 @@ test('what was kept before the disk was full is removed; only the winner’s fil
   fillDisk(harness, /\.video\./, 2)
   const { id } = await harness.create()
   assert.equal((await harness.untilEnded(id)).state, 'completed')
-  const artifacts = harness.store.artifacts(id)
+  const artifacts = await harness.store.artifacts(id)
   const names = artifacts.map(({ storageKey }) => basename(storageKey)).toSorted()
-  assert.equal(names.length, 2)
-  const directory = dirname(harness.files.localPath(artifacts[0]!.storageKey))
-  assert.deepEqual((await readdir(directory)).toSorted(), names)
+  assert.equal(names.length, 3)
+  assert.deepEqual((await harness.files.names(`videos/${id}`)).toSorted(), names)
   assert.deepEqual(await stagingNames(harness), [])
 })
 
@@ -85,10 +88,36 @@ test('a poster that cannot be kept fails no video and leaves nothing staged', as
   const { id } = await harness.create()
   assert.equal((await harness.untilEnded(id)).state, 'completed')
   assert.deepEqual(
-    harness.store.artifacts(id).map(({ role }) => role),
+    (await harness.store.artifacts(id)).map(({ role }) => role),
     ['video'],
   )
   assert.deepEqual(await stagingNames(harness), [])
+})
+
+test('a sheet that cannot be kept costs neither the poster nor the video', async () => {
+  const lost: Inspector = {
+    ...inspector,
+    poster: async ({ posterPath }) => {
+      await writeFile(posterPath, 'picture')
+      return { width: 32, height: 18, sheet: { width: 24, height: 12, frames: 5 } }
+    },
+  }
+  await using harness = await open(finished(), { inspector: lost })
+  const { id } = await harness.create()
+  assert.equal((await harness.untilEnded(id)).state, 'completed')
+  const roles = (await harness.store.artifacts(id)).map(({ role }) => role)
+  assert.deepEqual(roles, ['thumbnail', 'video'])
+  assert.deepEqual(await stagingNames(harness), [])
+})
+
+test('the codecs of a file are kept as the probe names them', async () => {
+  const codecs = 'hvc1.1.6.L93.B0, mp4a.40.2'
+  const probe: Inspector['probe'] = async (path) => ({ ...(await inspector.probe(path)), codecs })
+  await using harness = await open(finished(), { inspector: { ...inspector, probe } })
+  const { id } = await harness.create()
+  await harness.untilEnded(id)
+  const video = (await harness.store.artifacts(id)).find(({ role }) => role === 'video')
+  assert.equal(video?.codec, codecs)
 })
 
 test('a synchronous provider’s output is archived without a single look', async () => {
@@ -114,11 +143,28 @@ test('an archive removes what earlier holders of its lease left, never what a la
   await keep('0.0.thumbnail.0.jpg')
   await keep('1.999.video.0.mp4')
   assert.equal((await harness.untilEnded(id)).state, 'completed')
-  const own = harness.store.artifacts(id).map(({ storageKey }) => basename(storageKey))
+  const own = (await harness.store.artifacts(id)).map(({ storageKey }) => basename(storageKey))
   assert.deepEqual(
     (await harness.files.names(`videos/${id}`)).toSorted(),
     [...own, '1.999.video.0.mp4'].toSorted(),
   )
+})
+
+test('while the storage is away a task waits, and is not told that its download failed', async () => {
+  await using harness = await open(finished())
+  let isAway = true
+  const stage = harness.files.stage.bind(harness.files)
+  harness.files.stage = () =>
+    isAway ? Promise.reject(new StorageUnavailable('the bucket is away')) : stage()
+  const { id } = await harness.create()
+  await harness.until(() => harness.task(id).state === 'archiving', 'it archives')
+  const { deadlineAtMs } = harness.task(id)
+  await harness.pass(10 * 60_000)
+  const waiting = harness.task(id)
+  assert.deepEqual([waiting.state, waiting.faults], ['archiving', 1])
+  assert.ok(waiting.deadlineAtMs > deadlineAtMs, 'nothing runs out meanwhile')
+  isAway = false
+  assert.equal((await harness.untilEnded(id)).state, 'completed')
 })
 
 /** What a provider may send in place of a video. */
@@ -148,7 +194,7 @@ async function endsWithoutVideo(provider: ScriptedProvider, overrides: Partial<E
   const task = await harness.untilEnded(id)
   assert.deepEqual([task.state, task.error?.code], ['error', 'output_lost'])
   assert.ok(task.completedAtMs! - deadlineAtMs < 120_000)
-  assert.deepEqual(harness.store.artifacts(id), [])
+  assert.deepEqual(await harness.store.artifacts(id), [])
   assert.deepEqual(await stagingNames(harness), [])
 }
 
@@ -167,4 +213,44 @@ test('bytes that are no video are never archived', async () => {
 
 test('a link that stays dead ends its task a day after the first success, not never', async () => {
   await endsWithoutVideo(finished({ openScript: [deadLink()] }))
+})
+
+test('of videos that wait for their turn, the one whose link dies first is fetched first', async () => {
+  const links: readonly (readonly [name: string, lifeMs: number | null])[] = [
+    ['first', 2 * DAY_MS],
+    ['in two days', 2 * DAY_MS],
+    ['nobody knows', null],
+    ['in half an hour', DAY_MS / 48],
+    ['tomorrow', DAY_MS],
+  ]
+  const opened: string[] = []
+  const gate = Promise.withResolvers<void>()
+  const scripted = finished()
+  const slots = new Slots(1)
+  await using harness = await open(scripted, { downloads: { slots, bytesMax: 1_000_000 } })
+  const nowMs = harness.clock.nowMs()
+  scripted.start = async (request) => {
+    scripted.starts.push(request)
+    return { kind: 'accepted', operation: { providerTaskId: `job-${scripted.starts.length}` } }
+  }
+  scripted.probe = async (operation?: Operation): Promise<Verdict> => {
+    const place = Number(operation?.providerTaskId.slice('job-'.length)) - 1
+    const [name, lifeMs] = links[place] ?? ['?', null]
+    const expires = lifeMs === null ? {} : { expiresAtMs: nowMs + lifeMs }
+    return { kind: 'done', outputs: [{ role: 'video', ref: name }], ...expires }
+  }
+  const openVideo = scripted.open.bind(scripted)
+  scripted.open = async (output) => {
+    opened.push(output.ref)
+    if (output.ref === 'first') await gate.promise
+    return openVideo(output)
+  }
+  const [first, ...others] = links
+  const ids = [(await harness.create()).id]
+  await harness.until(() => opened.length === 1, `${first?.[0]} is being fetched`)
+  for (const _ of others) ids.push((await harness.create()).id)
+  await harness.until(() => slots.waiting === others.length, 'the others wait')
+  gate.resolve()
+  await harness.until(() => ids.every((id) => harness.task(id).state === 'completed'), 'all are here')
+  assert.deepEqual(opened, ['first', 'in half an hour', 'nobody knows', 'tomorrow', 'in two days'])
 })

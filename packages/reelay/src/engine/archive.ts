@@ -1,16 +1,20 @@
-import { StorageFull, type StagedFile } from '../files/files.ts'
+import { StorageUnavailable, type StagedFile } from '../files/files.ts'
 import { fenceOfName, outputFolder, storageKey } from '../files/storage-key.ts'
+import type { ArchiveOutcome } from '../observability/observer.ts'
+import { stopwatch, type Lap } from '../observability/stopwatch.ts'
 import { OutputGone, type Provider } from '../providers/provider.ts'
 import type { Artifact, Claim } from '../store/store.ts'
 import { decideArchiveFault, decideStored, type ArchiveFault } from '../task/decide-archive.ts'
 import { decideCancel } from '../task/decide-end.ts'
 import { decideNoProvider } from '../task/decide-submit.ts'
+import { filesKeptMs } from '../task/retention.ts'
+import type { Task } from '../task/task.ts'
 import type { Operation, Output } from '../task/verdict.ts'
 import { commitDecision, dueOf } from './commit.ts'
 import type { EngineContext } from './context.ts'
 import { messageOf } from './message-of.ts'
 import { momentOf } from './moment.ts'
-import { makePoster } from './make-poster.ts'
+import { makeStills } from './make-stills.ts'
 import type { Step } from './step.ts'
 import { watchCancel } from './watch-cancel.ts'
 
@@ -18,6 +22,13 @@ import { watchCancel } from './watch-cancel.ts'
 class BadOutput extends Error {
   override readonly name = 'BadOutput'
 }
+
+/** Assumed of a link whose end nobody tells: as short as the shortest life that a provider documents. */
+const LINK_LIFE_MS = 3_600_000
+
+/** Those whose link dies first are fetched first. */
+const linkEndsAtMs = ({ clock }: EngineContext, { outputsExpireAtMs }: Task): number =>
+  outputsExpireAtMs ?? clock.nowMs() + LINK_LIFE_MS
 
 /** Brings the bytes here: stream, probe, hash, keep, and only then `completed`. */
 export const archive: Step = async (context, claim, lease) => {
@@ -32,17 +43,23 @@ export const archive: Step = async (context, claim, lease) => {
   using cancel = watchCancel(context.store, task.id)
   const signal = AbortSignal.any([lease.signal, cancel.signal])
   const kept: Artifact[] = []
+  let lap = stopwatch(context.clock)
   try {
-    using _slot = await context.downloads.slots.take(signal)
+    using _slot = await context.downloads.slots.take(signal, linkEndsAtMs(context, task))
+    lap = stopwatch(context.clock)
     await removeEarlier(context, claim)
     await fetchAll(context, claim, provider, operation, signal, kept)
   } catch (error) {
     await discard(context, kept)
     if (lease.signal.aborted) throw error
     const moment = momentOf(context, claim, account)
-    const decision = cancel.signal.aborted
+    const fault = faultOf(error)
+    const isCancelled = cancel.signal.aborted
+    const decision = isCancelled
       ? decideCancel(task, 'not_needed', moment)
-      : decideArchiveFault(task, faultOf(error), moment)
+      : decideArchiveFault(task, fault, moment)
+    const outcome: ArchiveOutcome = isCancelled ? 'cancelled' : fault.kind
+    context.observer.archived({ task, account, outcome, bytes: 0, lap: lap() })
     context.log.warn(
       { task: task.id, reason: messageOf(error), to: decision.to },
       'an output was not archived',
@@ -50,22 +67,29 @@ export const archive: Step = async (context, claim, lease) => {
     return dueOf(decision, await commitDecision(context, claim, task, decision))
   }
   await context.checkpoint('archive.kept', task.id)
-  return complete(context, claim, account, kept)
+  return complete(context, claim, { account, lap: lap() }, kept)
 }
 
 /** A commit whose answer was lost may have landed, so its files stay: only a refused one discards them. */
 async function complete(
   context: EngineContext,
   claim: Claim,
-  account: string,
+  { account, lap }: { account: string; lap: Lap },
   kept: readonly Artifact[],
 ): Promise<number | null> {
   const video = kept.find((artifact) => artifact.role === 'video')
   if (video === undefined) throw new Error('an archive without a video')
-  const decision = decideStored(claim.task, video, momentOf(context, claim, account).nowMs)
+  const project = await context.store.findProject(claim.task.projectId)
+  const keptMs = filesKeptMs(context.retention, project?.limits.retentionSeconds)
+  const { nowMs } = momentOf(context, claim, account)
+  const decision = decideStored(claim.task, video, { nowMs, keptMs })
   const outcome = await commitDecision(context, claim, claim.task, decision, { artifacts: kept })
   await context.checkpoint('archive.committed', claim.taskId)
   if (outcome.kind !== 'committed') await discard(context, kept)
+  else {
+    const bytes = kept.reduce((sum, artifact) => sum + (artifact.role === 'video' ? artifact.bytes : 0), 0)
+    context.observer.archived({ task: claim.task, account, outcome: 'stored', bytes, lap })
+  }
   return dueOf(decision, outcome)
 }
 
@@ -98,11 +122,18 @@ async function fetchAll(
     const file = await write(context, staged, opened, signal)
     const facts = await probe(context, staged, output)
     const key = storageKey(task, claim.fence, 'video', index, facts.mime)
-    const poster = index === 0 ? await makePoster(context, claim, staged.path, signal) : undefined
-    // Noted before anything else can fail, so that it is discarded with the rest.
-    if (poster !== undefined) kept.push(poster)
-    await staged.keep(key)
-    kept.push({ role: 'video', index, storageKey: key, ...file, ...facts })
+    const source = { path: staged.path, durationMs: facts.durationMs }
+    // Noted before anything else can fail, so that they are discarded with the rest.
+    if (index === 0) kept.push(...(await makeStills(context, claim, source, signal)))
+    await staged.keep(key, signal)
+    kept.push({
+      role: 'video',
+      index,
+      storageKey: key,
+      ...file,
+      ...facts,
+      codec: facts.codecs ?? facts.codec,
+    })
   }
 }
 
@@ -111,7 +142,7 @@ async function stageFile(context: EngineContext): Promise<StagedFile & AsyncDisp
   return {
     path: staged.path,
     write: (source, bytesMax) => staged.write(source, bytesMax),
-    keep: (key) => staged.keep(key),
+    keep: (key, signal) => staged.keep(key, signal),
     discard: () => staged.discard(),
     [Symbol.asyncDispose]: () => staged.discard(),
   }
@@ -164,6 +195,6 @@ async function discard(context: EngineContext, kept: readonly Artifact[]): Promi
 function faultOf(error: unknown): ArchiveFault {
   const detail = messageOf(error)
   if (error instanceof OutputGone) return { kind: 'link_dead', detail }
-  if (error instanceof StorageFull) return { kind: 'storage_full', detail }
+  if (error instanceof StorageUnavailable) return { kind: 'storage_full', detail }
   return { kind: 'download_failed', detail }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { newTask } from '../../test/support/new-task.ts'
+import { silentObserver } from '../observability/observer.ts'
 import type { CommitOutcome, Move, Store } from '../store/store.ts'
 import { silentLog } from '../system/log.ts'
 import type { Attempt, Decision, Task } from '../task/task.ts'
@@ -33,7 +34,7 @@ async function moveOf(task: Task, decision: Partial<Decision>): Promise<Move> {
     removableArtifacts: () => Promise.resolve([]),
   }
   const files = { remove: () => Promise.resolve(), removeFolder: () => Promise.resolve() }
-  const context = { store, files, log: silentLog }
+  const context = { store, files, log: silentLog, observer: silentObserver }
   const claim = { taskId: task.id, owner: 'w', fence: 1, wakeSeq: 0, lookedAtMs: null, hintStep: null, task }
   const whole: Decision = { to: task.state, dueAtMs: 5, patch: {}, events: [], ...decision }
   await commitDecision(context, claim, task, whole)

@@ -1,9 +1,10 @@
+import type { Observer } from '../observability/observer.ts'
 import type { Claim, CommitOutcome, Move, Store } from '../store/store.ts'
 import { isTerminal } from '../task/state.ts'
 import type { Decision, Task } from '../task/task.ts'
 import { removeFiles, type FileRemover } from './remove-files.ts'
 
-type Committer = FileRemover & { store: Pick<Store, 'commit'> }
+type Committer = FileRemover & { store: Pick<Store, 'commit'>; observer: Pick<Observer, 'moved'> }
 type Extras = Partial<
   Pick<Move, 'keepLeaseMs' | 'slotsMax' | 'durationKey' | 'artifacts' | 'looked' | 'hintStep'>
 >
@@ -27,6 +28,7 @@ export async function commitDecision(
       ? (task.candidates[decision.patch.candidate ?? task.candidate]?.account ?? accountOf(task))
       : accountOf(decision.to === 'submitting' ? { ...task, state: 'queued' } : task)
   const outcome = await context.store.commit({ ...decision, ...extras, claim, from: task.state, account })
+  context.observer.moved({ before: task, decision, account, outcome })
   if (outcome.kind === 'committed' && isTerminal(outcome.task.state)) {
     const { id, state, error } = outcome.task
     if (!isTerminal(task.state)) context.log.info({ task: id, state, code: error?.code }, 'task ended')

@@ -1,5 +1,6 @@
 import type { GuardedClient, GuardedResponse } from '../net/guarded-fetch.ts'
 import { retryAfterMs } from '../net/retry-after.ts'
+import { stopwatch } from '../observability/stopwatch.ts'
 import { StoreUnavailable } from '../store/store.ts'
 import type { DeliveryAttempt, DeliveryClaim, SealedSecret } from '../store/webhook-store.ts'
 import type { Clock } from '../system/clock.ts'
@@ -25,8 +26,10 @@ const RESPONSE_MS_MAX = 1_000
 
 export type DeliveryContext = Pick<
   EngineContext,
-  'store' | 'clock' | 'ids' | 'random' | 'log' | 'owner' | 'checkpoint'
+  'store' | 'clock' | 'ids' | 'random' | 'log' | 'observer' | 'owner' | 'checkpoint'
 > & {
+  /** Longer than one attempt can take. */
+  leaseMs: number
   vault: Vault
   /** For addresses that users chose. */
   guarded: GuardedClient
@@ -44,38 +47,45 @@ export async function deliver(
   claim: DeliveryClaim,
   signal: AbortSignal,
 ): Promise<void> {
-  const { store, clock, log, random, schedule, checkpoint } = context
+  const { store, clock, log, observer, random, schedule, checkpoint } = context
   const { delivery } = claim
   const atMs = clock.nowMs()
-  const startMs = clock.monotonicMs()
+  const lap = stopwatch(clock)
+  const traceparent = delivery.taskId === null ? null : observer.traceparentOf(delivery.taskId)
   await checkpoint('deliver.claimed', delivery.taskId ?? delivery.id)
-  const { outcome, responseBody } = await send(context, claim, atMs, signal)
+  const { outcome, responseBody } = await send(context, claim, { atMs, traceparent }, signal)
   await checkpoint('deliver.answered', delivery.taskId ?? delivery.id)
+  const took = lap()
   const moment: DeliveryMoment = { nowMs: clock.nowMs(), random: random(), schedule }
   const attempt: Omit<DeliveryAttempt, 'n'> = {
     atMs,
-    latencyMs: Math.round(clock.monotonicMs() - startMs),
+    latencyMs: Math.round(took.durationMs),
     status: outcome.kind === 'answered' ? outcome.status : null,
     error: failureOf(outcome),
     responseBody,
   }
   const decision = decideDelivery(delivery, outcome, moment)
   const isWritten = await store.webhooks.commitDelivery({ ...decision, claim, attempt })
+  const led = isWritten ? decision.state : 'lost'
+  observer.delivered({ delivery, outcome: led, status: attempt.status, traceparent, lap: took })
   const said = { delivery: delivery.id, task: delivery.taskId, event: delivery.type, status: attempt.status }
   if (!isWritten) log.warn(said, 'a delivery was taken over or cancelled while it was sent')
   else if (decision.state === 'delivered') log.debug(said, 'a webhook was delivered')
   else log.warn({ ...said, state: decision.state, reason: attempt.error }, 'a webhook was not delivered')
 }
 
+/** When the attempt began, and the trace that its request belongs to. */
+type Sending = { atMs: number; traceparent: string | null }
+
 async function send(
   context: DeliveryContext,
   claim: DeliveryClaim,
-  atMs: number,
+  sending: Sending,
   signal: AbortSignal,
 ): Promise<Result> {
   let request: { body: string; headers: Readonly<Record<string, string>> }
   try {
-    request = await requestOf(context, claim, atMs)
+    request = await requestOf(context, claim, sending)
   } catch (error) {
     // Not the receiver's fault, and not the event's: its address is not blamed.
     if (error instanceof StoreUnavailable) throw error
@@ -107,16 +117,20 @@ async function send(
 async function requestOf(
   context: DeliveryContext,
   claim: DeliveryClaim,
-  atMs: number,
+  { atMs, traceparent }: Sending,
 ): Promise<{ body: string; headers: Readonly<Record<string, string>> }> {
   const { delivery, endpoint, task } = claim
   if (delivery.taskId !== null && task === null)
     throw new Error('The stored task of this event cannot be read.')
   const { viewVideo, userAgent } = context
-  const body = renderEvent(delivery, task, { payload: endpoint?.payload ?? 'full', viewVideo })
+  const body = await renderEvent(delivery, task, { payload: endpoint?.payload ?? 'full', viewVideo })
   const message = { id: delivery.eventId, timestamp: Math.floor(atMs / 1_000), body }
   const signed = signWebhook(message, await secretsOf(context, claim, atMs))
-  return { body, headers: { 'content-type': 'application/json', 'user-agent': userAgent, ...signed } }
+  const trace = traceparent === null ? {} : { traceparent }
+  return {
+    body,
+    headers: { 'content-type': 'application/json', 'user-agent': userAgent, ...trace, ...signed },
+  }
 }
 
 /** The status alone decides: a body that breaks off, drips or never ends changes nothing, and is not waited for. */

@@ -4,8 +4,6 @@ import { deliver, type DeliveryContext } from './deliver.ts'
 
 /** Longest sleep: a bound for what another process wrote. */
 const IDLE_MS_MAX = 5_000
-/** Longer than one attempt can take. */
-const LEASE_MS = 60_000
 /** Requests under way at a time, over all addresses. */
 const CONCURRENCY_MAX = 256
 /** Of these, to addresses that have failed since they last worked: however many are dead, the others have room. */
@@ -65,14 +63,14 @@ export class Deliverer {
 
   /** One batch. Answers when to come back, unless a request ends before. */
   async #claim(): Promise<number> {
-    const { store, clock, log, owner } = this.#context
+    const { store, clock, log, owner, leaseMs } = this.#context
     const limit = CONCURRENCY_MAX - this.#running.size
     if (limit <= 0) return Infinity
     const failing = [...this.#underWay.values()].reduce((sum, project) => sum + project.failing, 0)
     const failingLimit = FAILING_MAX - failing
     try {
       const shares = { failingLimit, projectLimits: PROJECT_LIMITS, underWay: this.#underWay }
-      const query = { owner, limit, ...shares, leaseMs: LEASE_MS }
+      const query = { owner, limit, ...shares, leaseMs }
       const { claims, unreadable, nextDueAtMs } = await store.webhooks.claimDeliveries(query)
       for (const delivery of unreadable) {
         log.error({ delivery }, 'a stored delivery cannot be read: it was left alone, and waits')

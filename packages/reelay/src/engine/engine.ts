@@ -17,6 +17,12 @@ import { wantsCancel } from './wants-cancel.ts'
 /** Longest sleep of an account's loop: a bound for wakes that another process wrote. */
 const IDLE_MS_MAX = 1_000
 const BATCH_MAX = 200
+/** What one claim may take of all room: several accounts are asked at the same time, most of which have nothing due. */
+const CLAIM_SHARE = 1 / 4
+/** Of little room, all: small claims cost as much as large ones, and processes take turns for an account. */
+const CLAIM_MIN = 32
+/** With all room taken, what is free after this long is claimed together: one by one, a claim costs more than a look. */
+const GATHER_MS = 20
 /** For the last commits of steps that were cut off at a stop. */
 const LAST_WRITES_MS = 1_000
 /** After a failed claim (disk full, database gone). */
@@ -41,6 +47,9 @@ const STEP: Readonly<Record<TaskState, Step>> = {
 export class Engine {
   readonly #context: EngineContext
   readonly #running = new Set<Promise<void>>()
+  /** Room of claims that are under way: several loops must not be given the same. */
+  #reserved = 0
+  #stepEnded = Promise.withResolvers<void>()
   readonly #loops = new Map<string, Promise<void>>()
   readonly #alarms: Alarm[] = []
   readonly #stopClaiming = new AbortController()
@@ -112,14 +121,15 @@ export class Engine {
   async #claim(account: string): Promise<number> {
     const { store, clock, log, owner, leaseMs, concurrencyMax, downloads } = this.#context
     // Who waits for a turn to download does nothing: many of them must not keep the looks of other accounts waiting.
-    const room = concurrencyMax - this.#running.size + downloads.slots.waiting
+    const room = concurrencyMax - this.#running.size - this.#reserved + downloads.slots.waiting
     if (room <= 0) {
       await this.#untilRoom()
       return clock.nowMs()
     }
     const pacing = this.#context.pacingOf(account)
     const slotsMax = this.#context.providers.get(account)?.traits.pacing.inFlightMax ?? null
-    const limit = Math.min(room, BATCH_MAX)
+    const limit = Math.min(room, BATCH_MAX, Math.max(CLAIM_MIN, Math.ceil(concurrencyMax * CLAIM_SHARE)))
+    this.#reserved += limit
     try {
       const { perSecond, burst } = pacing
       const batch = await store.claimDue({ owner, account, limit, leaseMs, perSecond, burst, slotsMax })
@@ -131,15 +141,26 @@ export class Engine {
     } catch (error) {
       log.error({ err: error, account }, 'the store did not answer; trying again')
       return clock.nowMs() + STORE_FAULT_PAUSE_MS
+    } finally {
+      this.#reserved -= limit
+      this.#tellRoom()
     }
+  }
+
+  /** To all who wait: one promise, for whoever raced those of the steps would leave something behind with each of them. */
+  #tellRoom(): void {
+    this.#stepEnded.resolve()
+    this.#stepEnded = Promise.withResolvers<void>()
   }
 
   /** A step that ends makes room, and so does one that begins to wait for its turn to download. */
   async #untilRoom(): Promise<void> {
     const over = new AbortController()
     const ending = AbortSignal.any([over.signal, this.#stopClaiming.signal])
-    await Promise.race([...this.#running, this.#context.clock.sleep(IDLE_MS_MAX, ending)])
+    await Promise.race([this.#stepEnded.promise, this.#context.clock.sleep(IDLE_MS_MAX, ending)])
     over.abort()
+    const { clock, concurrencyMax } = this.#context
+    if (this.#running.size >= concurrencyMax - 1) await clock.sleep(GATHER_MS, this.#stopClaiming.signal)
   }
 
   #run(claim: Claim): void {
@@ -147,6 +168,7 @@ export class Engine {
     for (const { account } of claim.task.candidates) this.#startLoop(account)
     const running = this.#step(claim).finally(() => {
       this.#running.delete(running)
+      this.#tellRoom()
     })
     this.#running.add(running)
   }

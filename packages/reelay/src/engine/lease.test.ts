@@ -4,6 +4,7 @@ import type { Claim } from '../store/store.ts'
 import { silentLog } from '../system/log.ts'
 import { TestClock } from '../system/test-clock.ts'
 import { newTask } from '../../test/support/new-task.ts'
+import { silentObserver } from '../observability/observer.ts'
 import { holdLease } from './lease.ts'
 
 const LEASE_MS = 30_000
@@ -28,7 +29,7 @@ function subject(renew: () => Promise<boolean>) {
       return renew()
     },
   }
-  const context = { clock, leaseMs: LEASE_MS, store, log: silentLog }
+  const context = { clock, leaseMs: LEASE_MS, store, log: silentLog, observer: silentObserver }
   return { clock, stop, asked, lease: holdLease(context, claim, stop.signal) }
 }
 

@@ -17,7 +17,7 @@ export interface Lease {
   end(): Promise<void>
 }
 
-type Holder = Pick<EngineContext, 'clock' | 'leaseMs' | 'log'> & { store: Pick<Store, 'renew'> }
+type Holder = Pick<EngineContext, 'clock' | 'leaseMs' | 'log' | 'observer'> & { store: Pick<Store, 'renew'> }
 
 /** Renews a claim until it is ended, and says so when it was lost. */
 export function holdLease(
@@ -26,7 +26,7 @@ export function holdLease(
   stop: AbortSignal,
   giveUp: AbortSignal = stop,
 ): Lease {
-  const { clock, leaseMs, store, log } = context
+  const { clock, leaseMs, store, log, observer } = context
   const lost = new AbortController()
   const over = new AbortController()
   let heldSinceMs = clock.monotonicMs()
@@ -39,6 +39,7 @@ export function holdLease(
       if (renewed === true) heldSinceMs = askedAtMs
       else if (renewed === false) {
         log.warn({ task: claim.taskId }, 'the lease was lost to another owner')
+        observer.leaseLost()
         return lost.abort()
       }
     }

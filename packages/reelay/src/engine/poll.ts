@@ -1,3 +1,4 @@
+import { stopwatch } from '../observability/stopwatch.ts'
 import { ProbeUnavailable } from '../providers/provider.ts'
 import type { Verdict } from '../task/verdict.ts'
 import { decideFault, decideVerdict } from '../task/decide.ts'
@@ -20,11 +21,13 @@ export const poll: Step = async (context, claim, lease) => {
     const decision = decideNoProvider(task, momentOf(context, claim, account))
     return dueOf(decision, await commitDecision(context, claim, task, decision))
   }
+  const lap = stopwatch(context.clock)
   let verdict: Verdict
   try {
     verdict = await provider.probe(operation, lease.signal)
   } catch (error) {
     if (lease.signal.aborted) throw error
+    context.observer.looked({ task, account, outcome: 'unavailable', isNews: false, lap: lap() })
     await pauseAfter(context, account, error)
     if (task.faults === 0)
       context.log.warn(
@@ -34,6 +37,7 @@ export const poll: Step = async (context, claim, lease) => {
     const decision = decideFault(task, messageOf(error), momentOf(context, claim, account))
     return dueOf(decision, await commitDecision(context, claim, task, decision))
   }
+  const seen = { task, account, outcome: verdict.kind, lap: lap() }
   await context.checkpoint('poll.answered', task.id)
   if (verdict.kind === 'unrecognised') {
     context.log.warn(
@@ -48,6 +52,8 @@ export const poll: Step = async (context, claim, lease) => {
     looked: true,
     hintStep,
   })
+  const isNews = outcome.kind === 'committed' && outcome.task.version > task.version
+  context.observer.looked({ ...seen, isNews })
   return dueOf(decision, outcome)
 }
 

@@ -90,7 +90,7 @@ test('a start removes what a crash left behind', async () => {
 
 test('a start goes on when a leftover cannot be removed, or its task cannot be read', async () => {
   const { deps, folders, warnings } = subject(() => Promise.reject(new Error('read-only')))
-  const loadTask = (id: string): Task | undefined => {
+  const loadTask = async (id: string): Promise<Task | undefined> => {
     if (id === 'broken') throw new Error('an unknown state')
     return deps.store.loadTask(id)
   }

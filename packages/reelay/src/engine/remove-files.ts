@@ -21,7 +21,8 @@ export async function removeFiles(
 ): Promise<void> {
   const roles: readonly ArtifactRole[] = task.deletedAtMs === null ? ['input'] : ALL
   try {
-    const artifacts = deps.store.artifacts(task.id).filter((artifact) => roles.includes(artifact.role))
+    const kept = await deps.store.artifacts(task.id)
+    const artifacts = kept.filter((artifact) => roles.includes(artifact.role))
     if (task.state !== 'completed' || task.deletedAtMs !== null)
       await deps.files.removeFolder(outputFolder(task.id))
     if (artifacts.length === 0) return
@@ -53,7 +54,7 @@ export async function removeLeftovers(
   }
   for (const taskId of inputFolders) {
     await attempt(deps.log, taskId, async () => {
-      const task = deps.store.loadTask(taskId)
+      const task = await deps.store.loadTask(taskId)
       if (task === undefined || isTerminal(task.state)) await deps.files.removeFolder(inputFolder(taskId))
     })
   }

@@ -32,7 +32,8 @@ async function look(task: Task, provider: Provider, signal: AbortSignal): Promis
   if (candidate != null) {
     // An id that came late is only a candidate: a look with our own credentials confirms it.
     const verdict = await provider.probe(candidate, signal)
-    return verdict.kind === 'gone' || verdict.kind === 'unrecognised' ? 'unsure' : candidate
+    if (verdict.kind === 'gone') return 'refuted'
+    return verdict.kind === 'unrecognised' ? 'unsure' : candidate
   }
   if (provider.find === undefined || task.attempt === null) return 'impossible'
   return provider.find(task.attempt.clientToken, signal)

@@ -33,6 +33,26 @@ test('no more are served at a time than there are slots, and waiters in order', 
   assert.equal(await isSettled(fifth), true)
 })
 
+test('the waiter whose time is up first is served first, and those without a time last', async () => {
+  const slots = new Slots(1)
+  const first = await slots.take(never)
+  const order: string[] = []
+  const wait = async (name: string, byMs?: number): Promise<void> => {
+    using _slot = await slots.take(never, byMs)
+    order.push(name)
+  }
+  const all = [
+    wait('whenever'),
+    wait('late', 300),
+    wait('soon', 100),
+    wait('soon too', 100),
+    wait('then', 200),
+  ]
+  first[Symbol.dispose]()
+  await Promise.all(all)
+  assert.deepEqual(order, ['soon', 'soon too', 'then', 'late', 'whenever'])
+})
+
 test('a waiter that gives up leaves its place, and takes nobody’s slot', async () => {
   const slots = new Slots(1)
   const first = await slots.take(never)

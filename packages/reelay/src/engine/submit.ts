@@ -1,3 +1,4 @@
+import { stopwatch } from '../observability/stopwatch.ts'
 import type { InputFile, Provider } from '../providers/provider.ts'
 import { SubmitUnknown } from '../providers/provider.ts'
 import type { Claim, CommitOutcome } from '../store/store.ts'
@@ -7,6 +8,7 @@ import {
   decideSkip,
   decideSubmit,
   decideSubmitted,
+  decideWithdrawn,
   type Submitted,
 } from '../task/decide-submit.ts'
 import { hashOfKey } from '../system/hash-of-key.ts'
@@ -26,6 +28,10 @@ const ANSWER_KEPT_MS = 30_000
 const ANSWER_RETRY_MS = 1_000
 /** The longest that a billable request may take. */
 const SUBMIT_MS_MAX = 120_000
+/** The longest that an input file can be fetched by its link. */
+const INPUT_LINK_MS_MAX = 7 * 24 * 3_600_000
+const NO_PUBLIC_URL =
+  'The provider fetches input files by URL, and REELAY_PUBLIC_URL is no public https address: set it, and restart.'
 
 /**
  * Sends the billable request at most once per attempt: the attempt is durable before the request leaves, and nothing but
@@ -42,14 +48,17 @@ export const submit: Step = async (context, claim, lease) => {
     return dueOf(decision, await commitDecision(context, claim, task, decision))
   }
   const token = callbackTokenOf(context, provider)
-  const prepared = await prepare(context, claim, provider, token)
+  const prepared = await prepare(context, claim, { provider, token, candidate }, lease.giveUp)
   if (prepared.kind === 'no_slot') {
     const decision = decideNoSlot(task, momentOf(context, claim, candidate.account))
     return dueOf(decision, await commitDecision(context, claim, task, decision))
   }
   if (prepared.kind !== 'committed') return null
   await context.checkpoint('submit.prepared', task.id)
+  const lap = stopwatch(context.clock)
   const outcome = await start(context, prepared.task, { candidate, provider, token }, lease)
+  const seen = { task: prepared.task, account: candidate.account, outcome: outcome.kind }
+  context.observer.submitted({ ...seen, lap: lap() })
   await context.checkpoint('submit.answered', task.id)
   return finish(context, claim, prepared.task, candidate, outcome, lease.giveUp)
 }
@@ -64,22 +73,36 @@ const CALLBACK_TOKEN_BYTES = 32
 
 /** Unguessable, and of this attempt only: whoever knows it can make somebody look at the job, and nothing else. */
 const callbackTokenOf = ({ callbackBase, ids }: EngineContext, { traits }: Provider): string | null =>
-  traits.callbacks === undefined || callbackBase() === null ? null : ids.secret(CALLBACK_TOKEN_BYTES)
+  traits.callbacks === undefined || traits.callbacks === 'account' || callbackBase() === null
+    ? null
+    : ids.secret(CALLBACK_TOKEN_BYTES)
 
-function prepare(
+type Sending = { candidate: Candidate; provider: Provider; token: string | null }
+
+async function prepare(
   context: EngineContext,
   claim: Claim,
-  provider: Provider,
-  token: string | null,
+  { candidate, provider, token }: Sending,
+  giveUp: AbortSignal,
 ): Promise<CommitOutcome> {
   const decision = decideSubmit(claim.task, context.ids.secret(16), context.clock.nowMs())
   if (token !== null && decision.attempt?.kind === 'open') {
     decision.attempt = { ...decision.attempt, callbackTokenHash: hashOfKey(token) }
   }
-  return commitDecision(context, claim, claim.task, decision, {
-    keepLeaseMs: context.leaseMs,
-    slotsMax: provider.traits.pacing.inFlightMax,
-  })
+  try {
+    return await commitDecision(context, claim, claim.task, decision, {
+      keepLeaseMs: context.leaseMs,
+      slotsMax: provider.traits.pacing.inFlightMax,
+    })
+  } catch (error) {
+    // It may be stored all the same, and would then be taken for an attempt whose answer was lost.
+    const attempt = decision.attempt?.kind === 'open' ? decision.attempt.attempt : null
+    const task: Task = { ...claim.task, state: 'submitting', attempt }
+    const moment = momentOf(context, claim, candidate.account)
+    const withdrawn = decideWithdrawn(task, messageOf(error), moment)
+    await keepTrying(context, giveUp, () => commitDecision(context, claim, task, withdrawn))
+    throw error
+  }
 }
 
 async function start(
@@ -93,7 +116,7 @@ async function start(
     return await provider.start({
       request: task.request,
       model: candidate.model,
-      inputs: task.request.inputs.map((input) => inputFile(context, input)),
+      inputs: task.request.inputs.map((input, index) => inputFile(context, task, { input, index })),
       clientToken: task.attempt?.clientToken ?? '',
       callbackUrl: callbackUrlOf(context, candidate.account, token),
       mayStillSend: () => {
@@ -190,13 +213,23 @@ async function keepTrying<T>(
   }
 }
 
-function inputFile(context: EngineContext, input: TaskInput): InputFile {
+function inputFile(
+  context: EngineContext,
+  task: Task,
+  { input, index }: { input: TaskInput; index: number },
+): InputFile {
   return {
     role: input.role,
     mime: input.mime,
     bytes: input.bytes,
     filename: `${input.role}.${input.mime.split('/')[1] ?? 'bin'}`,
-    localPath: () => context.files.localPath(input.storageKey),
+    publicUrl: () => {
+      // A job may wait in the provider's queue for long before the file is fetched.
+      const expiresAtMs = Math.min(task.deadlineAtMs, context.clock.nowMs() + INPUT_LINK_MS_MAX)
+      const url = context.inputUrl({ taskId: task.id, index, expiresAtMs })
+      if (url === null) throw new Error(NO_PUBLIC_URL)
+      return url
+    },
     read: async () => {
       const stream = await context.files.open(input.storageKey)
       if (stream === undefined) throw new Error(`input file ${input.storageKey} is missing`)

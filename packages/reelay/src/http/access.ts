@@ -22,6 +22,8 @@ export type AccessLine = {
   method: string
   /** Without the query string, which may hold a signature. */
   path: string
+  /** Its pattern; null when it is no route's. */
+  route: string | null
   status: number
   startMs: number
   key: ApiKey | null
@@ -34,7 +36,10 @@ const REFUSED = 400
  * One line per request: `info` for what changes something or is refused, `debug` for reads that succeed, which are mostly
  * polls and would fill the log. Headers are never logged.
  */
-export function logAccess({ clock, log }: Shared, line: AccessLine): void {
+export function noteAccess({ clock, log, observer }: Shared, line: AccessLine): void {
+  const { method, route, status } = line
+  const durationMs = clock.monotonicMs() - line.startMs
+  observer.answered({ method, route, status, durationMs })
   const isPlainRead = (line.method === 'GET' || line.method === 'HEAD') && line.status < REFUSED
   log[isPlainRead ? 'debug' : 'info'](
     {
@@ -43,7 +48,7 @@ export function logAccess({ clock, log }: Shared, line: AccessLine): void {
       // A callback's token opens its address.
       path: line.path.replace(/^(\/hooks\/[^/]*\/).+/, '$1[token]').slice(0, PATH_CHARACTERS_MAX),
       status: line.status,
-      latencyMs: Math.round((clock.monotonicMs() - line.startMs) * 10) / 10,
+      latencyMs: Math.round(durationMs * 10) / 10,
       project: line.key?.projectId,
       keyId: line.key?.id,
     },

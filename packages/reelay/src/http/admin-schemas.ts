@@ -84,6 +84,28 @@ export const keyDeletedSchema: z.ZodType = z
   .object({ id: z.string(), object: z.literal('api_key.deleted'), deleted: z.boolean() })
   .meta({ id: 'KeyDeleted' })
 
+export type BackupCreate = { name?: string | undefined }
+
+export const backupCreateSchema: z.ZodType<BackupCreate> = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/, 'is a plain file name: letters, digits, dots, - and _')
+      .optional()
+      .describe('Of the file, without a folder; made from the time when absent.'),
+  })
+  .meta({ id: 'BackupCreate' })
+
+export const backupSchema: z.ZodType = z
+  .object({
+    object: z.literal('backup'),
+    path: z.string().describe('Where the copy is, on the machine of the gateway.'),
+    bytes: z.int().min(0).max(Number.MAX_SAFE_INTEGER),
+    created_at: z.int().min(0).max(UNIX_SECONDS_MAX).describe('The database is as it was then.'),
+    took_ms: z.int().min(0).max(Number.MAX_SAFE_INTEGER),
+  })
+  .meta({ id: 'Backup' })
+
 export type ProjectCreate = { name: string }
 
 export const projectCreateSchema: z.ZodType<ProjectCreate> = z
@@ -97,6 +119,7 @@ export type LimitsBody = {
   reads_per_minute?: number | null | undefined
   in_flight?: number | null | undefined
   per_day?: number | null | undefined
+  retention_seconds?: number | null | undefined
 }
 
 const limitsSchema: z.ZodType<LimitsBody> = z
@@ -106,6 +129,15 @@ const limitsSchema: z.ZodType<LimitsBody> = z
     reads_per_minute: limit(1).describe('Everything but creates.'),
     in_flight: limit(0).describe('Videos under way at a time.'),
     per_day: limit(0).describe('Videos made in a day of UTC.'),
+    retention_seconds: z
+      .int()
+      .min(3_600)
+      .max(315_360_000)
+      .nullable()
+      .optional()
+      .describe(
+        'How long the files of completed videos are kept; null: for good. Videos of before keep their time.',
+      ),
   })
   .meta({ id: 'ProjectLimits', description: 'Null: no limit. Absent: the limit of the gateway.' })
 
@@ -154,12 +186,39 @@ const providerAccountSchema: z.ZodType = z
     configured: z
       .boolean()
       .describe('False for an account that tasks wait for but that is no longer set up.'),
-    paused_until: z.int().min(0).max(UNIX_SECONDS_MAX).nullable().describe('Unix seconds.'),
+    paused_until: z
+      .int()
+      .min(0)
+      .max(UNIX_SECONDS_MAX)
+      .nullable()
+      .describe('Unix seconds; null when it is not paused.'),
+    pause_reason: z.string().nullable().describe('Why it is paused.'),
     in_flight: z.int().min(0).max(1_000_000_000).describe('Jobs that hold a slot of the account.'),
-    check: z.object({ ok: z.boolean(), detail: z.string() }).nullable(),
+    in_flight_max: z
+      .int()
+      .min(0)
+      .max(1_000_000_000)
+      .nullable()
+      .describe('Most of them at a time; null when the account is not set up.'),
+    callbacks: z.boolean().describe('Whether the provider is given an address to call back with each job.'),
+    callback_url: z
+      .string()
+      .nullable()
+      .describe('What to register there for all jobs of the account; null when it takes no such address.'),
+    check: z
+      .object({ ok: z.boolean(), detail: z.string() })
+      .nullable()
+      .describe('Null when the provider has no question that spends nothing.'),
   })
   .meta({ id: 'ProviderAccount' })
 
 export const providerListSchema: z.ZodType = z
-  .object({ object: z.literal('list'), data: z.array(providerAccountSchema) })
+  .object({
+    object: z.literal('list'),
+    callback_base: z
+      .string()
+      .nullable()
+      .describe('What those addresses begin with; null when providers cannot reach this gateway.'),
+    data: z.array(providerAccountSchema).describe('The preferred first.'),
+  })
   .meta({ id: 'ProviderList' })

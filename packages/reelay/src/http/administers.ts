@@ -16,14 +16,14 @@ export function administeredProject({ key, context }: Exchange): string | null {
 }
 
 /** A project that the caller administers; undefined for a missing and for a foreign one alike. */
-export function findAdministered(exchange: Exchange, projectId: string): Project | undefined {
+export async function findAdministered(exchange: Exchange, projectId: string): Promise<Project | undefined> {
   const own = administeredProject(exchange)
   return own === null || own === projectId ? exchange.shared.store.findProject(projectId) : undefined
 }
 
 /** The same. @throws ApiError `project_not_found` */
-export function requireAdministered(exchange: Exchange, projectId: string): Project {
-  const project = findAdministered(exchange, projectId)
+export async function requireAdministered(exchange: Exchange, projectId: string): Promise<Project> {
+  const project = await findAdministered(exchange, projectId)
   if (project !== undefined) return project
   throw new ApiError('project_not_found', 'There is no project with this id. GET /v1/projects lists them.')
 }

@@ -8,14 +8,18 @@ import type { LimitedAct } from './rate-limiter.ts'
  * Lets a request in: it has a key, may do this, and its project is not too fast. Nothing of its body has been read by then.
  * @throws ApiError `invalid_api_key`, `insufficient_scope`, `rate_limit_exceeded`
  */
-export function admit(exchange: Exchange, access: Exclude<Access, 'open'>, act: LimitedAct): ApiKey {
-  const key = authenticate(exchange)
+export async function admit(
+  exchange: Exchange,
+  access: Exclude<Access, 'open'>,
+  act: LimitedAct,
+): Promise<ApiKey> {
+  const key = await authenticate(exchange)
   // Before anything refuses it: the log says whose request it was.
   exchange.key = key
   const refusal = refusalOf(key, access)
   // A key that may not create must not use up what others of its project may create.
   const counted = refusal === undefined ? act : 'read'
-  const waitMs = exchange.shared.rates.take(key.projectId, counted)
+  const waitMs = await exchange.shared.rates.take(key.projectId, counted)
   if (waitMs > 0) throw tooFast(counted, waitMs)
   if (refusal !== undefined) throw refusal
   return key

@@ -8,10 +8,12 @@ export type ApiErrorCode =
   | 'invalid_value'
   | 'unknown_parameter'
   | 'model_not_found'
+  | 'public_url_required'
   | 'operation_not_supported'
   | 'invalid_api_key'
   | 'invalid_signature'
   | 'insufficient_scope'
+  | 'cross_site_request'
   | 'unknown_url'
   | 'video_not_found'
   | 'video_not_ready'
@@ -19,6 +21,7 @@ export type ApiErrorCode =
   | 'variant_not_available'
   | 'input_not_found'
   | 'key_not_found'
+  | 'job_not_found'
   | 'project_not_found'
   | 'endpoint_not_found'
   | 'delivery_not_found'
@@ -26,11 +29,13 @@ export type ApiErrorCode =
   | 'request_timeout'
   | 'request_in_progress'
   | 'delivery_pending'
+  | 'job_taken'
   | 'endpoint_disabled'
   | 'endpoint_limit_reached'
   | 'key_limit_reached'
   | 'secret_locked'
   | 'bootstrap_key'
+  | 'backup_conflict'
   | 'video_expired'
   | 'payload_too_large'
   | 'unsupported_media_type'
@@ -39,6 +44,8 @@ export type ApiErrorCode =
   | 'rate_limit_exceeded'
   | 'internal_error'
   | 'overloaded'
+  | 'disk_full'
+  | 'provider_unavailable'
 
 /** The usual HTTP status of each code. An `ApiError` may say another one where a route's contract does. */
 export const API_ERRORS: Readonly<Record<ApiErrorCode, number>> = {
@@ -50,10 +57,12 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, number>> = {
   invalid_value: 400,
   unknown_parameter: 400,
   model_not_found: 400,
+  public_url_required: 400,
   operation_not_supported: 400,
   invalid_api_key: 401,
   invalid_signature: 401,
   insufficient_scope: 403,
+  cross_site_request: 403,
   unknown_url: 404,
   video_not_found: 404,
   video_not_ready: 404,
@@ -61,6 +70,7 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, number>> = {
   variant_not_available: 404,
   input_not_found: 404,
   key_not_found: 404,
+  job_not_found: 404,
   project_not_found: 404,
   endpoint_not_found: 404,
   delivery_not_found: 404,
@@ -68,11 +78,13 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, number>> = {
   request_timeout: 408,
   request_in_progress: 409,
   delivery_pending: 409,
+  job_taken: 409,
   endpoint_disabled: 400,
   endpoint_limit_reached: 409,
   key_limit_reached: 409,
   secret_locked: 409,
   bootstrap_key: 409,
+  backup_conflict: 409,
   video_expired: 410,
   payload_too_large: 413,
   unsupported_media_type: 415,
@@ -81,6 +93,8 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, number>> = {
   rate_limit_exceeded: 429,
   internal_error: 500,
   overloaded: 503,
+  disk_full: 507,
+  provider_unavailable: 502,
 }
 
 export type ApiErrorOptions = {

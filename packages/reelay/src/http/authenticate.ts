@@ -1,15 +1,21 @@
 import type { ApiKey, KeyScope, Store } from '../store/store.ts'
+import type { Awaitable } from '../system/awaitable.ts'
 import { hashOfKey } from '../system/hash-of-key.ts'
 import { administersGateway } from './administers.ts'
 import { ApiError } from './api-error.ts'
 import { clientAddressOf } from './client-address.ts'
 import type { Access, Exchange, HttpBindings } from './exchange.ts'
 import { tooManyFailures } from './limit-answer.ts'
+import { openSession, sessionCookieOf, type SessionToken } from './session-cookie.ts'
+import { requireOwnPage } from './session-origin.ts'
 
 const BEARER = /^bearer +(\S{1,512}) *$/i
 
 /** The live key that an Authorization header names. */
-export function findKeyOf(authorization: string | null, store: Store): ApiKey | undefined {
+export function findKeyOf(
+  authorization: string | null,
+  store: Pick<Store, 'findKey'>,
+): Awaitable<ApiKey | undefined> {
   const secret = authorization === null ? undefined : BEARER.exec(authorization)?.[1]
   return secret === undefined ? undefined : store.findKey(hashOfKey(secret))
 }
@@ -21,26 +27,50 @@ function secretOf(headers: Headers, azureAlias: boolean): string | undefined {
   return headers.get('api-key') ?? headers.get('x-api-key') ?? undefined
 }
 
-/** The live key that a request names. */
-export function keyOf({ request, shared }: Exchange): ApiKey | undefined {
+/**
+ * The dashboard session that a request relies on: only where it names no key itself.
+ * @throws ApiError `cross_site_request`
+ */
+export function sessionOf({ request, shared }: Exchange): SessionToken | undefined {
+  const { headers } = request
+  const token = headers.has('authorization') ? undefined : sessionCookieOf(headers.get('cookie'))
+  if (token === undefined) return undefined
+  const session = openSession(shared.sessions, token, shared.clock.nowMs())
+  if (session !== undefined) requireOwnPage(request, shared.settings.publicUrl)
+  return session
+}
+
+/**
+ * The live key that a request names, or that its session stands for.
+ * @throws ApiError `cross_site_request`
+ */
+export function keyOf(exchange: Exchange): Awaitable<ApiKey | undefined> {
+  const { request, shared } = exchange
   const secret = secretOf(request.headers, shared.settings.azureAlias)
-  return secret === undefined ? undefined : shared.store.findKey(hashOfKey(secret))
+  const hash = secret === undefined ? sessionOf(exchange)?.keyHash : hashOfKey(secret)
+  return hash === undefined ? undefined : shared.store.findKey(hash)
 }
 
 /**
  * The key of a request. Why a key is refused is in the log, and not in the answer: whoever guesses learns nothing.
  * @throws ApiError `invalid_api_key`; `rate_limit_exceeded` in its place when the address fails too often
  */
-export function authenticate(exchange: Exchange): ApiKey {
-  const key = keyOf(exchange)
-  if (key !== undefined) return key
+export async function authenticate(exchange: Exchange): Promise<ApiKey> {
+  const key = await keyOf(exchange)
+  return key ?? refuseKey(exchange, secretOf(exchange.request.headers, exchange.shared.settings.azureAlias))
+}
+
+/**
+ * Refuses a request without a live key, and counts it against its address.
+ * @throws ApiError `invalid_api_key`; `rate_limit_exceeded` in its place when the address fails too often
+ */
+export async function refuseKey(exchange: Exchange, secret: string | undefined): Promise<never> {
   const waitMs = countFailure(exchange)
   if (waitMs > 0) throw tooManyFailures(waitMs)
-  const secret = secretOf(exchange.request.headers, exchange.shared.settings.azureAlias)
-  logRefusal(exchange, secret)
+  await logRefusal(exchange, secret)
   const message =
     secret === undefined
-      ? 'Send your API key as "Authorization: Bearer <key>".'
+      ? 'Send your API key as "Authorization: Bearer <key>". In the dashboard, sign in again.'
       : 'This API key is not known here, was revoked, or has expired. Check the key and the address.'
   throw new ApiError('invalid_api_key', message, { headers: { 'www-authenticate': 'Bearer realm="reelay"' } })
 }
@@ -57,8 +87,8 @@ function countFailure({ context, request, shared }: Exchange): number {
   return address === undefined ? 0 : shared.failures.take(address)
 }
 
-function logRefusal({ requestId, shared }: Exchange, secret: string | undefined): void {
-  const key = secret === undefined ? undefined : shared.store.findDeadKey(hashOfKey(secret))
+async function logRefusal({ requestId, shared }: Exchange, secret: string | undefined): Promise<void> {
+  const key = secret === undefined ? undefined : await shared.store.findDeadKey(hashOfKey(secret))
   const reason =
     secret === undefined
       ? 'missing'

@@ -10,5 +10,5 @@ export async function cancelVideo(exchange: Exchange): Promise<Response> {
     wishOriginOf(exchange),
   )
   if (task === undefined) throw videoNotFound()
-  return jsonAnswer(viewVideo(exchange, task), { vary: VARY })
+  return jsonAnswer(await viewVideo(exchange, task), { vary: VARY })
 }

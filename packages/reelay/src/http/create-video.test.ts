@@ -55,6 +55,15 @@ test('a create answers the whole object, and the task is stored', async () => {
   assert.equal('video_url' in body, false)
 })
 
+test('a size may be written as a ratio, an orientation or a tier', async () => {
+  const written = { '16:9': '16:9', '1:1': '1:1', '9X16': '9:16', '720P': '720p', '1280*720': '1280x720' }
+  for (const [size, meant] of Object.entries(written)) {
+    assert.equal((await post({ ...BASIC, size })).status, 200, size)
+    const { aspectRatio, resolution, size: pixels } = api.planned.at(-1) ?? {}
+    assert.equal(pixels ?? aspectRatio ?? resolution, meant)
+  }
+})
+
 test('aliases, bracket keys and repeated names', async () => {
   const { status } = await post(
     form([
@@ -137,6 +146,8 @@ test('each bad request names its code and its field, stores nothing and leaves n
     [{ ...BASIC, seconds: 7 }, 400, 'invalid_value', 'seconds'],
     [{ ...BASIC, seconds: 'five' }, 400, 'invalid_value', 'seconds'],
     [{ ...BASIC, size: '9x' }, 400, 'invalid_value', 'size'],
+    [{ ...BASIC, size: '1x1' }, 400, 'invalid_value', 'size'],
+    [{ ...BASIC, size: '64*64' }, 400, 'invalid_value', 'size'],
     [{ ...BASIC, promt: 'x' }, 400, 'unknown_parameter', 'promt'],
     [{ ...BASIC, seconds: 5, duration: 10 }, 400, 'invalid_value', 'duration'],
     [{ ...BASIC, callback_url: 'nope' }, 400, 'invalid_value', 'callback_url'],
@@ -249,6 +260,13 @@ test('a database that cannot be written answers 503, with Retry-After, and keeps
   assert.deepEqual([answer.status, errorOf(answer).code], [503, 'overloaded'])
   assert.equal(answer.headers.get('retry-after'), '5')
   assert.equal(api.files.kept.size, 0)
+})
+
+test('a create whose commit may have landed keeps its files: the task would need them', async () => {
+  api.store.failure = new StoreUnavailable('the answer was lost', { mayBeStored: true })
+  const answer = await post(form([...Object.entries(BASIC), ['image', new Blob([PNG])]]))
+  assert.deepEqual([answer.status, errorOf(answer).code], [503, 'overloaded'])
+  assert.equal(api.files.kept.size, 1)
 })
 
 const image = (bytes: number): string => {

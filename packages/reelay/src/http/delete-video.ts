@@ -27,7 +27,7 @@ export async function deleteVideo(exchange: Exchange): Promise<Response> {
 async function removeFiles(exchange: Exchange, task: Task): Promise<void> {
   const { files, log, store } = exchange.shared
   try {
-    const artifacts = store.artifacts(task.id)
+    const artifacts = await store.artifacts(task.id)
     await files.removeFolder(outputFolder(task.id))
     if (artifacts.length === 0) return
     for (const artifact of artifacts) await files.remove(artifact.storageKey)

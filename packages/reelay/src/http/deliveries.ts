@@ -22,7 +22,7 @@ export async function listDeliveries(exchange: Exchange): Promise<Response> {
 
 /** `GET /v1/videos/{id}/deliveries`: those of one of the caller's own videos. */
 export async function listVideoDeliveries(exchange: Exchange): Promise<Response> {
-  const { id: taskId } = findVideo(exchange)
+  const { id: taskId } = await findVideo(exchange)
   const query = new URL(exchange.request.url).searchParams
   return answerPage(exchange, query, { taskId, endpointId: null })
 }

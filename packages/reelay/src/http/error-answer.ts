@@ -1,5 +1,5 @@
 import type { ErrorEnvelope } from '@reelay/sdk'
-import { StorageFull } from '../files/files.ts'
+import { StorageUnavailable } from '../files/files.ts'
 import { StoreUnavailable } from '../store/store.ts'
 import { ApiError } from './api-error.ts'
 
@@ -21,9 +21,9 @@ export function errorAnswer(error: ApiError): Response {
   })
 }
 
-/** True when the database or the disk cannot serve now, so that the same request may succeed later. */
+/** True when the database or the storage cannot serve now, so that the same request may succeed later. */
 const isOutage = (error: unknown): boolean =>
-  error instanceof StorageFull || error instanceof StoreUnavailable
+  error instanceof StorageUnavailable || error instanceof StoreUnavailable
 
 /** What a thrown value means to the client. Whatever was not foreseen is a 500 that tells nothing but the request id. */
 export function asApiError(error: unknown, requestId: string): ApiError {

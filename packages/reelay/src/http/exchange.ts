@@ -4,11 +4,13 @@ import type { StatusProfile } from '../task/wire-status.ts'
 import type { ChangeHub } from './change-hub.ts'
 import type { HttpDeps } from './deps.ts'
 import type { FailureLimiter } from './limit-failures.ts'
+import type { OpenStreams } from './open-streams.ts'
 import type { RateLimiter } from './rate-limiter.ts'
 
 /** What the handlers share within one process. */
 export type Shared = HttpDeps & {
   changes: ChangeHub
+  streams: OpenStreams
   rates: RateLimiter
   failures: FailureLimiter
   /** Idempotency keys whose request is being read right now. */
@@ -35,6 +37,8 @@ export type Exchange = {
   context: HttpContext
   request: Request
   requestId: string
+  /** When it began to arrive. */
+  startedAtMs: number
   /** Null only where the route needs no key. */
   key: ApiKey | null
 }
@@ -65,7 +69,7 @@ export const profileOf = (exchange: Exchange): StatusProfile =>
     : (exchange.key?.profile ?? exchange.shared.settings.profile)
 
 /** Answers whose content depends on the key and on the kind of client. */
-export const VARY = 'authorization, x-stainless-lang'
+export const VARY = 'authorization, cookie, x-stainless-lang'
 
 export function jsonAnswer(
   body: unknown,

@@ -1,5 +1,7 @@
 import type { Video } from '@reelay/sdk'
 import type { StatusProfile } from '../task/wire-status.ts'
+import type { Artifact } from '../store/store.ts'
+import { whenThere, type Awaitable } from '../system/awaitable.ts'
 import type { Task } from '../task/task.ts'
 import { videoNotFound } from './api-error.ts'
 import { profileOf, projectOf, type Exchange, type Shared } from './exchange.ts'
@@ -15,28 +17,34 @@ export function videoIdOf(exchange: Exchange): string {
 }
 
 /** The caller's own task by the id in the path. @throws ApiError `video_not_found` */
-export function findVideo(exchange: Exchange): Task {
-  const task = exchange.shared.store.findTask(projectOf(exchange), videoIdOf(exchange))
+export async function findVideo(exchange: Exchange): Promise<Task> {
+  const task = await exchange.shared.store.findTask(projectOf(exchange), videoIdOf(exchange))
   if (task === undefined) throw videoNotFound()
   return task
 }
 
 /** The task as this caller sees it. */
-export const viewVideo = (exchange: Exchange, task: Task): Video =>
+export const viewVideo = (exchange: Exchange, task: Task): Awaitable<Video> =>
   viewTask(exchange.shared, task, profileOf(exchange))
 
-/** The task as callers of that profile see it, with its files when it has some. */
+/**
+ * The task as callers of that profile see it, with its files when it has some.
+ * @param known its files, where they have been read already
+ */
 export function viewTask(
   { settings, store, clock }: Pick<Shared, 'settings' | 'store' | 'clock'>,
   task: Task,
   profile: StatusProfile,
-): Video {
-  const artifacts = task.state === 'completed' ? store.artifacts(task.id) : []
-  return videoObject(task, artifacts, {
-    profile,
-    publicUrl: settings.publicUrl,
-    linkKeys: settings.linkKeys,
-    linkTtlMs: settings.linkTtlMs,
-    nowMs: clock.nowMs(),
-  })
+  known?: readonly Artifact[],
+): Awaitable<Video> {
+  const describe = (artifacts: readonly Artifact[]): Video =>
+    videoObject(task, artifacts, {
+      profile,
+      publicUrl: settings.publicUrl,
+      linkKeys: settings.linkKeys,
+      linkTtlMs: settings.linkTtlMs,
+      nowMs: clock.nowMs(),
+    })
+  if (known !== undefined) return describe(known)
+  return task.state === 'completed' ? whenThere(store.artifacts(task.id), describe) : describe([])
 }

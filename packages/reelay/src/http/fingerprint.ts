@@ -33,4 +33,7 @@ function identityOf(input: InputSource): string {
   }
 }
 
+/** The same for a request that is its fields and no more. */
+export const fingerprintOfFields = (fields: object): string => hashOf(canonical(fields))
+
 const hashOf = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex')

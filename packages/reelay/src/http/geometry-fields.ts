@@ -6,8 +6,9 @@ export type Geometry = { size: string | null; resolution: string | null; aspectR
 const LENGTH_MAX = 32
 
 const SIZE = /^(\d{3,5})\s*[x*×]\s*(\d{3,5})$/
-/** Also `16x9`, which some models' pages use as an orientation. */
 const RATIO = /^(\d{1,2}(?:\.\d{1,2})?)\s*[:x/]\s*(\d{1,2}(?:\.\d{1,2})?)$/
+/** As a size, some models' pages write an orientation like pixels. Any other pair of small numbers is no size. */
+const ORIENTATIONS = new Set(['16x9', '9x16'])
 const RESOLUTION = /^(\d{3,4}p|[1248]k)$/
 
 const normalized = (field: Field | undefined): string | null =>
@@ -35,13 +36,14 @@ export function geometryOf(fields: { size?: Field; resolution?: Field; aspectRat
   if (size === null || size === 'auto') return geometry
   const pixels = SIZE.exec(size)
   if (pixels !== null) return { ...geometry, size: `${Number(pixels[1])}x${Number(pixels[2])}` }
-  const asRatio = ratioOf(size)
+  const isPixels = size.includes('x') && !ORIENTATIONS.has(size)
+  const asRatio = isPixels ? null : ratioOf(size)
   const name = fields.size?.name ?? 'size'
   if (asRatio !== null) {
     return { ...geometry, aspectRatio: agreed(name, asRatio, geometry.aspectRatio, 'aspect_ratio') }
   }
   if (RESOLUTION.test(size)) return { ...geometry, resolution: agreed(name, size, resolution, 'resolution') }
-  throw invalidValue(name, `${name} must be WIDTHxHEIGHT, for instance 1280x720.`)
+  throw invalidValue(name, `${name} must be WIDTHxHEIGHT, for instance 1280x720. A ratio is written 16:9.`)
 }
 
 function agreed(name: string, value: string, other: string | null, otherName: string): string {

@@ -12,13 +12,13 @@ export const healthz = (exchange: Exchange): Response =>
 export async function readyz(exchange: Exchange): Promise<Response> {
   const { ready, detail } = await exchange.shared.readiness()
   const status = ready ? 'ready' : 'not_ready'
-  const body = seesDetails(exchange) ? { status, detail } : { status }
+  const body = (await seesDetails(exchange)) ? { status, detail } : { status }
   return ready ? jsonAnswer(body, NO_STORE) : jsonAnswer(body, { ...NO_STORE, 'retry-after': '5' }, 503)
 }
 
-function seesDetails(exchange: Exchange): boolean {
+async function seesDetails(exchange: Exchange): Promise<boolean> {
   try {
-    const key = keyOf(exchange)
+    const key = await keyOf(exchange)
     return key !== undefined && administersGateway(key)
   } catch {
     // A probe must work with whatever key it sends, and when the store does not.

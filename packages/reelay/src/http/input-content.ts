@@ -1,3 +1,4 @@
+import { isTerminal } from '../task/state.ts'
 import { ApiError } from './api-error.ts'
 import type { Exchange } from './exchange.ts'
 import { sendFile } from './send-file.ts'
@@ -32,11 +33,22 @@ export async function inputContent(exchange: Exchange): Promise<Response> {
     sig: query.get('sig'),
     nowMs: clock.nowMs(),
   })
-  const artifact = store
-    .artifacts(taskId)
-    .find((candidate) => candidate.role === 'input' && candidate.index === Number(index))
+  const task = await store.loadTask(taskId)
+  // Its files may outlive it by a moment: nothing of an ended task is handed out.
+  if (task === undefined || task.deletedAtMs !== null || isTerminal(task.state)) throw inputNotFound()
+  const artifacts = await store.artifacts(taskId)
+  const artifact = artifacts.find(
+    (candidate) => candidate.role === 'input' && candidate.index === Number(index),
+  )
   if (artifact === undefined) throw inputNotFound()
-  const answer = await sendFile({ request: exchange.request, files, artifact, filename: `input-${index}` })
+  const answer = await sendFile({
+    request: exchange.request,
+    files,
+    artifact,
+    filename: `input-${index}`,
+    headers: { 'cache-control': 'no-store' },
+    disposition: 'attachment',
+  })
   if (answer === undefined) throw inputNotFound()
   return answer
 }

@@ -45,7 +45,7 @@ export async function createKey(exchange: Exchange): Promise<Response> {
   const body = await readJson(exchange, keyCreateSchema)
   const nowMs = clock.nowMs()
   const made = {
-    projectId: projectOfNewKey(exchange, body.project).id,
+    projectId: (await projectOfNewKey(exchange, body.project)).id,
     name: body.name,
     scopes: [...new Set(body.scopes ?? (['create', 'read', 'content'] as const))],
     profile: body.profile ?? settings.profile,
@@ -59,8 +59,8 @@ export async function createKey(exchange: Exchange): Promise<Response> {
 }
 
 /** Nobody gives a key more than they have. A missing project and a foreign one are told alike. */
-function projectOfNewKey(exchange: Exchange, given: string | undefined): Project {
-  const project = findAdministered(exchange, given ?? projectOf(exchange))
+async function projectOfNewKey(exchange: Exchange, given: string | undefined): Promise<Project> {
+  const project = await findAdministered(exchange, given ?? projectOf(exchange))
   if (project !== undefined) return project
   throw invalidValue('project', 'There is no project with this id. GET /v1/projects lists them.')
 }
@@ -68,7 +68,8 @@ function projectOfNewKey(exchange: Exchange, given: string | undefined): Project
 /** `GET /v1/keys`: of all projects that the caller administers, or of one of them. */
 export async function listKeys(exchange: Exchange): Promise<Response> {
   const project = new URL(exchange.request.url).searchParams.get('project')
-  const of = project === null ? administeredProject(exchange) : requireAdministered(exchange, project).id
+  const of =
+    project === null ? administeredProject(exchange) : (await requireAdministered(exchange, project)).id
   const keys = await exchange.shared.store.listKeys(of)
   return secretAnswer({ object: 'list', data: keys.map(viewKey) })
 }

@@ -31,6 +31,13 @@ export const tooManyFailures = (waitMs: number): ApiError =>
     waitMs,
   )
 
+/** The project follows as much as it may. */
+export const tooManyStreams = (max: number): ApiError =>
+  limitExceeded(
+    `The project has ${max} event streams open here, as many as it may have. Close one, or ask with Prefer: wait instead.`,
+    RETRY_SECONDS_MAX * 1_000,
+  )
+
 /** The project has as many videos as it may have. */
 export function tooManyVideos(outcome: InsertOutcome & { kind: 'limited' }, nowMs: number): ApiError {
   if (outcome.max === 0) {

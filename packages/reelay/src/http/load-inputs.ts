@@ -1,3 +1,4 @@
+import { StorageUnavailable } from '../files/files.ts'
 import type { Clock } from '../system/clock.ts'
 import type { TaskInput } from '../task/request.ts'
 import { ApiError, invalidValue } from './api-error.ts'
@@ -86,7 +87,7 @@ async function fetchFile(source: InputSource & { kind: 'url' }, options: LoadOpt
     if (error instanceof ApiError && error.code === 'payload_too_large') {
       throw invalidValue(source.param, `${source.param} names a file of more than ${bytesMax} bytes.`)
     }
-    if (error instanceof Error && error.name === 'StorageFull') throw error
+    if (error instanceof StorageUnavailable) throw error
     const message = `${source.param} could not be fetched. Check that the URL answers, or send the file itself.`
     throw new ApiError('invalid_value', message, { param: source.param, cause: error })
   }

@@ -1,7 +1,13 @@
 import type { Exchange } from './exchange.ts'
 
 export type Administration = {
-  action: 'key.created' | 'key.rotated' | 'key.revoked' | 'project.created' | 'project.updated'
+  action:
+    | 'key.created'
+    | 'key.rotated'
+    | 'key.revoked'
+    | 'project.created'
+    | 'project.updated'
+    | 'backup.created'
   /** The id of what was changed. */
   target: string
   /** What else is worth knowing; never a secret. */

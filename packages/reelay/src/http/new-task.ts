@@ -39,6 +39,7 @@ export function newTask({ id, key, params, plan, nowMs }: NewTask): Task {
     deadlineAtMs: nowMs + deadlineMs,
     cancelRequestedAtMs: null,
     deletedAtMs: null,
+    expiresAtMs: null,
     version: 1,
   }
 }

@@ -11,7 +11,7 @@ import { secretRotateSchema } from './webhook-schemas.ts'
 
 /** `GET /v1/projects/{id}/webhook-secret`: what signs `callback_url` deliveries, the newest first. Made when there is none. */
 export async function listProjectSecrets(exchange: Exchange): Promise<Response> {
-  const projectId = reachedProject(exchange)
+  const projectId = await reachedProject(exchange)
   const purpose = projectPurpose(projectId)
   const initial = newSecret(exchange.shared, purpose)
   const secrets = await exchange.shared.store.webhooks.ensureProjectSecrets(projectId, initial.sealed)
@@ -21,7 +21,7 @@ export async function listProjectSecrets(exchange: Exchange): Promise<Response> 
 /** `POST /v1/projects/{id}/rotate-webhook-secret`: answers the new one. */
 export async function rotateProjectSecret(exchange: Exchange): Promise<Response> {
   const { overlap } = await readOptionalJson(exchange, secretRotateSchema, {})
-  const projectId = reachedProject(exchange)
+  const projectId = await reachedProject(exchange)
   const secret = newSecret(exchange.shared, projectPurpose(projectId))
   await exchange.shared.store.webhooks.rotateProjectSecret(projectId, rotationTo(secret, overlap))
   const body: WebhookSecret = {
@@ -34,5 +34,5 @@ export async function rotateProjectSecret(exchange: Exchange): Promise<Response>
 }
 
 /** The project in the path, where the caller administers it. @throws ApiError `project_not_found` */
-const reachedProject = (exchange: Exchange): string =>
-  requireAdministered(exchange, exchange.context.req.param('id') ?? '').id
+const reachedProject = async (exchange: Exchange): Promise<string> =>
+  (await requireAdministered(exchange, exchange.context.req.param('id') ?? '')).id

@@ -10,7 +10,8 @@ let gateway: string
 let admin: string
 
 beforeEach(async () => {
-  api = startTestApp({ projectLimits: DEFAULT_LIMITS })
+  const made = { kind: 'made', path: '/b/x.db', bytes: 1, startedAtMs: 0, tookMs: 1 } as const
+  api = startTestApp({ projectLimits: DEFAULT_LIMITS }, { backUp: async () => made })
   gateway = api.addKey('default', ['admin'])
   admin = api.addKey('proj_a', ['admin'])
   await api.store.createProject({ id: 'proj_b', name: 'B', createdAtMs: 0, limits: { inFlight: 3 } })
@@ -29,7 +30,13 @@ const seenBy = async (key: string) =>
 
 const patch = (body: unknown) => ask('PATCH', '/v1/projects/proj_b', gateway, body)
 
-const GATEWAY = { creates_per_minute: 1_200, reads_per_minute: 60_000, in_flight: 10_000, per_day: 100_000 }
+const GATEWAY = {
+  creates_per_minute: 1_200,
+  reads_per_minute: 60_000,
+  in_flight: 10_000,
+  per_day: 100_000,
+  retention_seconds: null,
+}
 
 test('an administrator of a project sees that one, an administrator of the gateway sees all', async () => {
   assert.deepEqual(await seenBy(admin), ['proj_a'])
@@ -76,6 +83,32 @@ test('the limits are replaced as a whole, null is none, and the name stays', asy
   assert.deepEqual((await patch({ limits: {} })).body['own_limits'], {})
 })
 
+test('videos are kept as long as the project says, but never longer than their records', async () => {
+  const retention = { filesMs: 86_400_000, recordsMs: 10 * 86_400_000, logsMs: null }
+  const kept = startTestApp({ projectLimits: DEFAULT_LIMITS, retention })
+  try {
+    const key = kept.addKey('default', ['admin'])
+    const path = '/v1/projects/default'
+    const inForce = async (own?: number | null) => {
+      if (own !== undefined)
+        await send(kept, 'PATCH', path, { key, body: { limits: { retention_seconds: own } } })
+      const { limits } = (await send(kept, 'GET', path, { key })).body
+      return (limits as { retention_seconds: unknown }).retention_seconds
+    }
+    assert.equal(await inForce(), 86_400)
+    assert.equal(await inForce(3_600), 3_600)
+    assert.equal(await inForce(null), 864_000)
+    assert.equal(await inForce(99 * 86_400), 864_000)
+    const refused = await send(kept, 'PATCH', path, { key, body: { limits: { retention_seconds: 60 } } })
+    assert.deepEqual(
+      [...refusedAs(refused), errorOf(refused).param],
+      [400, 'invalid_value', 'limits.retention_seconds'],
+    )
+  } finally {
+    await kept.close()
+  }
+})
+
 test('limits hold from the answer on', async () => {
   const key = api.addKey('proj_a')
   const create = () => ask('POST', '/v1/videos', key, { model: 'wan2.6', prompt: 'x' })
@@ -109,7 +142,12 @@ test('what is the gateway’s needs a key of the default project, and says so', 
   const routes = ROUTES.filter(({ access }) => access === 'gateway').map(
     ({ method, path }) => `${method} ${path}`,
   )
-  assert.deepEqual(routes.toSorted(), ['GET /v1/providers', 'PATCH /v1/projects/:id', 'POST /v1/projects'])
+  assert.deepEqual(routes.toSorted(), [
+    'GET /v1/providers',
+    'PATCH /v1/projects/:id',
+    'POST /v1/backups',
+    'POST /v1/projects',
+  ])
   for (const route of routes) {
     const [method = '', path = ''] = route.split(' ')
     const at = path.replace(':id', 'proj_a')

@@ -1,4 +1,5 @@
-import type { Limits, Project, ProjectLimits, ProjectUsage } from '../store/store.ts'
+import type { Project, ProjectLimits, ProjectUsage } from '../store/store.ts'
+import { filesKeptMs } from '../task/retention.ts'
 import { projectCreateSchema, projectUpdateSchema, type LimitsBody } from './admin-schemas.ts'
 import { administeredProject, requireAdministered } from './administers.ts'
 import { ApiError } from './api-error.ts'
@@ -19,7 +20,8 @@ const LIMIT_NAMES = {
   reads_per_minute: 'readsPerMinute',
   in_flight: 'inFlight',
   per_day: 'perDay',
-} as const satisfies Record<keyof LimitsBody, keyof Limits>
+  retention_seconds: 'retentionSeconds',
+} as const satisfies Record<keyof LimitsBody, keyof ProjectLimits>
 
 const viewLimits = (limits: ProjectLimits): Record<string, number | null> =>
   Object.fromEntries(
@@ -31,19 +33,21 @@ const viewLimits = (limits: ProjectLimits): Record<string, number | null> =>
 
 function limitsOf(body: LimitsBody): ProjectLimits {
   const { creates_per_minute: creates, reads_per_minute: reads, in_flight: inFlight, per_day: perDay } = body
+  const { retention_seconds: retentionSeconds } = body
   return {
     ...(creates === undefined ? {} : { createsPerMinute: creates }),
     ...(reads === undefined ? {} : { readsPerMinute: reads }),
     ...(inFlight === undefined ? {} : { inFlight }),
     ...(perDay === undefined ? {} : { perDay }),
+    ...(retentionSeconds === undefined ? {} : { retentionSeconds }),
   }
 }
 
-type Detail = { project: Project; gateway: Limits; usage: ProjectUsage }
+type Detail = { project: Project; limits: ProjectLimits; usage: ProjectUsage }
 
-const viewDetail = ({ project, gateway, usage }: Detail): Record<string, unknown> => ({
+const viewDetail = ({ project, limits, usage }: Detail): Record<string, unknown> => ({
   ...viewProject(project),
-  limits: viewLimits({ ...gateway, ...project.limits }),
+  limits: viewLimits(limits),
   own_limits: viewLimits(project.limits),
   usage: { in_flight: usage.inFlight, created_today: usage.createdToday },
 })
@@ -51,7 +55,10 @@ const viewDetail = ({ project, gateway, usage }: Detail): Record<string, unknown
 async function detailAnswer(exchange: Exchange, project: Project): Promise<Response> {
   const { settings, store } = exchange.shared
   const usage = await store.projectUsage(project.id)
-  return jsonAnswer(viewDetail({ project, gateway: settings.projectLimits, usage }))
+  const keptMs = filesKeptMs(settings.retention, project.limits.retentionSeconds)
+  const retentionSeconds = keptMs === null ? null : keptMs / 1_000
+  const limits = { ...settings.projectLimits, ...project.limits, retentionSeconds }
+  return jsonAnswer(viewDetail({ project, limits, usage }))
 }
 
 /** `POST /v1/projects` */
@@ -75,13 +82,13 @@ export async function listProjects(exchange: Exchange): Promise<Response> {
 
 /** `GET /v1/projects/{id}`: with the limits in force, and how much of them is used. */
 export async function retrieveProject(exchange: Exchange): Promise<Response> {
-  return detailAnswer(exchange, requireAdministered(exchange, exchange.context.req.param('id') ?? ''))
+  return detailAnswer(exchange, await requireAdministered(exchange, exchange.context.req.param('id') ?? ''))
 }
 
 /** `PATCH /v1/projects/{id}`: limits that are not named become the gateway's again. */
 export async function updateProject(exchange: Exchange): Promise<Response> {
   const { rates, store } = exchange.shared
-  const { id } = requireAdministered(exchange, exchange.context.req.param('id') ?? '')
+  const { id } = await requireAdministered(exchange, exchange.context.req.param('id') ?? '')
   const { name, limits } = await readJson(exchange, projectUpdateSchema)
   const patch = {
     ...(name === undefined ? {} : { name }),

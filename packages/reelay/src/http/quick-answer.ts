@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { ApiKey } from '../store/store.ts'
+import { whenThere, type Awaitable } from '../system/awaitable.ts'
 import type { Task } from '../task/task.ts'
-import { commonHeaders, logAccess, touchKey } from './access.ts'
+import { commonHeaders, noteAccess, touchKey } from './access.ts'
 import { findKeyOf, hasScope } from './authenticate.ts'
 import type { Shared } from './exchange.ts'
 import { VIDEO_ID } from './find-video.ts'
@@ -9,9 +10,10 @@ import { requestIdOf } from './request-id.ts'
 import { describeVideo, markSeen } from './retrieve-video.ts'
 
 /** Answers a request if it is the one that it knows. False: nothing was done, let the router have it. */
-export type QuickAnswer = (incoming: IncomingMessage, outgoing: ServerResponse) => boolean
+export type QuickAnswer = (incoming: IncomingMessage, outgoing: ServerResponse) => Awaitable<boolean>
 
 const PREFIX = '/v1/videos/'
+const ROUTE = '/v1/videos/:id'
 const IS_CONDITIONAL = ['prefer', 'if-none-match'] as const
 
 /**
@@ -26,38 +28,59 @@ export function createQuickAnswer(shared: Shared): QuickAnswer {
     const id = url.slice(PREFIX.length)
     if (!VIDEO_ID.test(id) || IS_CONDITIONAL.some((name) => headers[name] !== undefined)) return false
     const startMs = shared.clock.monotonicMs()
-    const found = find(shared, headers, id)
-    if (found === undefined) return false
-    const { key, task, answer } = found
-    const given = headers['x-request-id']
-    const requestId = requestIdOf(typeof given === 'string' ? given : null, shared.ids, shared.clock.nowMs())
-    const body = JSON.stringify(answer.video)
-    outgoing.writeHead(200, {
-      ...commonHeaders(shared, requestId),
-      ...answer.headers,
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(body),
+    return whenThere(find(shared, headers, id), (found) => {
+      if (found === undefined) return false
+      send(shared, found, { incoming, outgoing, startMs })
+      return true
     })
-    outgoing.end(body)
-    touchKey(shared, key.id)
-    markSeen(shared, task)
-    logAccess(shared, { requestId, method, path: url, status: 200, startMs, key })
-    return true
   }
 }
 
-type Found = { key: ApiKey; task: Task; answer: ReturnType<typeof describeVideo> }
+type Conversation = { incoming: IncomingMessage; outgoing: ServerResponse; startMs: number }
+
+function send(shared: Shared, { key, task, answer }: Found, conversation: Conversation): void {
+  const { incoming, outgoing, startMs } = conversation
+  const { method = 'GET', url: path = '', headers } = incoming
+  const given = headers['x-request-id']
+  const requestId = requestIdOf(typeof given === 'string' ? given : null, shared.ids, shared.clock.nowMs())
+  const body = JSON.stringify(answer.video)
+  outgoing.writeHead(200, {
+    ...commonHeaders(shared, requestId),
+    ...answer.headers,
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+  })
+  outgoing.end(body)
+  touchKey(shared, key.id)
+  markSeen(shared, task)
+  noteAccess(shared, { requestId, method, path, route: ROUTE, status: 200, startMs, key })
+}
+
+type Found = { key: ApiKey; task: Task; answer: Awaited<ReturnType<typeof describeVideo>> }
 
 /** What fails here fails again on the long way, where it becomes an answer. */
-function find(shared: Shared, headers: IncomingHttpHeaders, id: string): Found | undefined {
+function find(shared: Shared, headers: IncomingHttpHeaders, id: string): Awaitable<Found | undefined> {
   try {
-    const key = findKeyOf(headers.authorization ?? null, shared.store)
-    if (key === undefined || !hasScope(key, 'read')) return undefined
-    const task = shared.store.findTask(key.projectId, id)
-    if (task === undefined || shared.rates.take(key.projectId, 'read') > 0) return undefined
-    const profile = headers['x-stainless-lang'] === undefined ? key.profile : 'openai'
-    return { key, task, answer: describeVideo(shared, task, profile) }
+    const found = whenThere(findKeyOf(headers.authorization ?? null, shared.store), (key) =>
+      key === undefined || !hasScope(key, 'read') ? undefined : findOf(shared, headers, { key, id }),
+    )
+    return found instanceof Promise ? found.catch(() => undefined) : found
   } catch {
     return undefined
   }
+}
+
+function findOf(
+  shared: Shared,
+  headers: IncomingHttpHeaders,
+  { key, id }: { key: ApiKey; id: string },
+): Awaitable<Found | undefined> {
+  return whenThere(shared.store.findTask(key.projectId, id), (task) => {
+    if (task === undefined) return undefined
+    return whenThere(shared.rates.take(key.projectId, 'read'), (waitMs) => {
+      if (waitMs > 0) return undefined
+      const profile = headers['x-stainless-lang'] === undefined ? key.profile : 'openai'
+      return whenThere(describeVideo(shared, task, profile), (answer) => ({ key, task, answer }))
+    })
+  })
 }

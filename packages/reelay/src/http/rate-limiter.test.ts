@@ -26,11 +26,11 @@ test('creates and reads have a bucket each, and so has each project', () => {
   assert.equal(granted('b', 'create'), 3)
 })
 
-test('a project’s own limits hold in the place of the gateway’s, null is none', () => {
+test('a project’s own limits hold in the place of the gateway’s, null is none', async () => {
   const { granted, rates } = start({ a: { createsPerMinute: 1, readsPerMinute: null, inFlight: 7 } })
   assert.equal(granted('a', 'create'), 1)
   assert.equal(granted('a', 'read', 500), 500)
-  assert.deepEqual(rates.limitsOf('a'), {
+  assert.deepEqual(await rates.limitsOf('a'), {
     createsPerMinute: 1,
     readsPerMinute: null,
     inFlight: 7,
@@ -68,12 +68,12 @@ test('limits are looked up once in five seconds', () => {
   assert.deepEqual(looks, ['a', 'a'])
 })
 
-test('a change through this process holds at once, and gives back nothing that was drawn', () => {
+test('a change through this process holds at once, and gives back nothing that was drawn', async () => {
   const { granted, own, rates } = start()
   assert.equal(granted('a', 'create'), 3)
   own['a'] = { createsPerMinute: 100 }
   assert.equal(granted('a', 'create'), 0)
   rates.reread('a')
-  assert.equal(rates.limitsOf('a').createsPerMinute, 100)
+  assert.equal((await rates.limitsOf('a')).createsPerMinute, 100)
   assert.equal(granted('a', 'create'), 0)
 })

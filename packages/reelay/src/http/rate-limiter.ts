@@ -1,4 +1,5 @@
 import type { Limits, Store } from '../store/store.ts'
+import { whenThere, type Awaitable } from '../system/awaitable.ts'
 import type { Clock } from '../system/clock.ts'
 import { LimitBucket } from './limit-bucket.ts'
 
@@ -34,16 +35,17 @@ export class RateLimiter {
    * Counts one request of a project.
    * @returns 0 when it may go on, else the milliseconds until one may; Infinity when none ever may
    */
-  take(projectId: string, act: LimitedAct): number {
+  take(projectId: string, act: LimitedAct): Awaitable<number> {
     const nowMs = this.#clock.monotonicMs()
-    const { limits, creates, reads } = this.#entryOf(projectId, nowMs)
-    const perMinute = act === 'create' ? limits.createsPerMinute : limits.readsPerMinute
-    return perMinute === null ? 0 : (act === 'create' ? creates : reads).take(perMinute, nowMs)
+    return whenThere(this.#entryOf(projectId, nowMs), ({ limits, creates, reads }) => {
+      const perMinute = act === 'create' ? limits.createsPerMinute : limits.readsPerMinute
+      return perMinute === null ? 0 : (act === 'create' ? creates : reads).take(perMinute, nowMs)
+    })
   }
 
   /** The limits in force: the project's own over the gateway's. At most five seconds old. */
-  limitsOf(projectId: string): Limits {
-    return this.#entryOf(projectId, this.#clock.monotonicMs()).limits
+  async limitsOf(projectId: string): Promise<Limits> {
+    return (await this.#entryOf(projectId, this.#clock.monotonicMs())).limits
   }
 
   /** The project was changed here: its limits are read again at its next request. What was drawn stays drawn. */
@@ -52,13 +54,17 @@ export class RateLimiter {
     if (entry !== undefined) entry.readAtMs = -Infinity
   }
 
-  #entryOf(projectId: string, nowMs: number): Entry {
+  #entryOf(projectId: string, nowMs: number): Awaitable<Entry> {
     const known = this.#entries.get(projectId)
     if (known !== undefined && nowMs - known.readAtMs < REREAD_MS) return known
-    const limits = { ...this.#limits, ...this.#store.findProject(projectId)?.limits }
-    if (known !== undefined) return Object.assign(known, { limits, readAtMs: nowMs })
-    const entry = { limits, readAtMs: nowMs, creates: new LimitBucket(), reads: new LimitBucket() }
-    this.#entries.set(projectId, entry)
-    return entry
+    return whenThere(this.#store.findProject(projectId), (project) => {
+      const limits = { ...this.#limits, ...project?.limits }
+      // Asked for again: another request may have been answered meanwhile, and what was drawn stays drawn.
+      const current = this.#entries.get(projectId)
+      if (current !== undefined) return Object.assign(current, { limits, readAtMs: nowMs })
+      const entry = { limits, readAtMs: nowMs, creates: new LimitBucket(), reads: new LimitBucket() }
+      this.#entries.set(projectId, entry)
+      return entry
+    })
   }
 }

@@ -132,6 +132,29 @@ test('a completed video has a link, probed values and its hash', async () => {
   assert.equal(headers.get('retry-after'), null)
 })
 
+test('a page of completed videos asks for all of their files at once', async () => {
+  for (const id of [await create(), await create()]) api.complete(id)
+  await create()
+  const asked: (readonly string[])[] = []
+  const artifactsOf = api.store.artifactsOf.bind(api.store)
+  api.store.artifactsOf = (ids) => {
+    asked.push(ids)
+    return artifactsOf(ids)
+  }
+  api.store.artifacts = () => assert.fail('the files of one video were asked for')
+  const { body } = await send(api, 'GET', '/v1/videos', { key })
+  const videos = body['data'] as Record<string, unknown>[]
+  assert.deepEqual(videos.map((video) => typeof video['video_url']).toSorted(), [
+    'string',
+    'string',
+    'undefined',
+  ])
+  assert.deepEqual(
+    asked.map((ids) => ids.length),
+    [2],
+  )
+})
+
 test('the ETag of a completed video changes before its link dies', async () => {
   const id = await create()
   api.complete(id)

@@ -10,7 +10,7 @@ const DAY_MS = 86_400_000
 export async function requireRoom(exchange: Exchange): Promise<void> {
   const { clock, rates, store } = exchange.shared
   const projectId = projectOf(exchange)
-  const { inFlight, perDay } = rates.limitsOf(projectId)
+  const { inFlight, perDay } = await rates.limitsOf(projectId)
   if (inFlight === null && perDay === null) return
   const usage = await store.projectUsage(projectId)
   const nowMs = clock.nowMs()

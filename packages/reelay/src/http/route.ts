@@ -28,6 +28,16 @@ export const answers = (description: string, schema: z.ZodType): Responses => ({
   default: { description: 'An error.', content: json(errorSchema) },
 })
 
+/** The content of an answer that goes on. */
+export const EVENTS: Readonly<Record<string, { schema: { type: 'string' } }>> = {
+  'text/event-stream': { schema: { type: 'string' } },
+}
+
+export const eventStream = (description: string): Responses => ({
+  200: { description, content: { ...EVENTS } },
+  default: { description: 'An error.', content: json(errorSchema) },
+})
+
 export const file = (description: string, types: readonly string[]): Responses => {
   const content = Object.fromEntries(
     types.map((type) => [type, { schema: { type: 'string' as const, format: 'binary' } }]),

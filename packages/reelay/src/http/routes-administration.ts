@@ -1,4 +1,5 @@
 import * as admin from './admin-schemas.ts'
+import { createBackup } from './backups.ts'
 import { createKey, listKeys, revokeKey, rotateKey } from './keys.ts'
 import { listProviders } from './list-providers.ts'
 import { createProject, listProjects, retrieveProject, updateProject } from './projects.ts'
@@ -105,6 +106,20 @@ export const ADMINISTRATION_ROUTES: readonly Route[] = [
       description: 'What is not named stays. The limits are replaced as a whole.',
       requestBody: { required: true, content: json(admin.projectUpdateSchema) },
       responses: answers('The project as it is now.', admin.projectDetailSchema),
+    },
+  },
+  {
+    method: 'POST',
+    path: '/v1/backups',
+    access: 'gateway',
+    handler: createBackup,
+    doc: {
+      summary: 'Back up the database',
+      description:
+        'Writes a whole copy of a database file to the backup folder of the gateway, which goes on meanwhile. The answer comes ' +
+        'when it is there. PostgreSQL has tools of its own for that.',
+      requestBody: { required: false, content: json(admin.backupCreateSchema) },
+      responses: answers('The copy is whole, and on the disk.', admin.backupSchema),
     },
   },
 ]

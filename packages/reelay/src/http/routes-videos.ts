@@ -1,4 +1,6 @@
 import { resolver } from 'hono-openapi'
+import { adoptSchema } from './adopt-schema.ts'
+import { adoptVideo } from './adopt-video.ts'
 import { cancelVideo } from './cancel-video.ts'
 import { createFormSchema, createJsonSchema } from './create-schema.ts'
 import { createVideo } from './create-video.ts'
@@ -7,7 +9,7 @@ import { listModels, retrieveModel } from './list-models.ts'
 import { listVideos } from './list-videos.ts'
 import { remixVideo } from './remix-video.ts'
 import { retrieveVideo } from './retrieve-video.ts'
-import { answers, file, header, query, type Route } from './route.ts'
+import { answers, file, header, json, query, type Route } from './route.ts'
 import * as schemas from './schemas.ts'
 import { videoContent } from './video-content.ts'
 
@@ -86,9 +88,15 @@ const videos: readonly Route[] = [
     handler: videoContent,
     doc: {
       summary: 'Download a video',
-      description: 'With an API key, or without one by a signed link (exp and sig) as in video_url.',
+      description:
+        'With an API key, or without one by a signed link (exp and sig) as in video_url. Where the operator has set it so, ' +
+        'the answer is 302 to a short-lived link of the storage.',
       parameters: [
-        query('variant', 'video when absent.', ['video', 'thumbnail', 'spritesheet']),
+        query('variant', 'video when absent; the layout of spritesheet is in reelay.spritesheet.', [
+          'video',
+          'thumbnail',
+          'spritesheet',
+        ]),
         query('exp', 'Of a signed link: unix seconds.'),
         query('sig', 'Of a signed link.'),
         header('Range', 'One range of bytes.'),
@@ -101,6 +109,24 @@ const videos: readonly Route[] = [
         'image/jpeg',
         'image/webp',
       ]),
+    },
+  },
+  {
+    method: 'POST',
+    path: '/v1/videos/adopt',
+    access: 'admin',
+    act: 'create',
+    handler: adoptVideo,
+    doc: {
+      summary: 'Adopt a job',
+      description:
+        'Makes a video of a job that was made elsewhere at a configured provider: it is followed and archived like all others. ' +
+        'The job is looked at once, and nothing is sent that costs money.',
+      parameters: [
+        header('Idempotency-Key', 'Makes a repeated request answer the first one’s video, for 24 hours.'),
+      ],
+      requestBody: { required: true, content: json(adoptSchema) },
+      responses: answers('The video, under way.', schemas.videoSchema),
     },
   },
   {

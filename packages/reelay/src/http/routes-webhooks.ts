@@ -10,7 +10,6 @@ import {
 } from './endpoints.ts'
 import { listProjectSecrets, rotateProjectSecret } from './project-secret.ts'
 import { answers, json, query, type Route } from './route.ts'
-import { listVideoEvents } from './video-events.ts'
 import * as schemas from './webhook-schemas.ts'
 
 const page = [
@@ -169,16 +168,6 @@ const deliveries: readonly Route[] = [
       summary: 'List the webhook deliveries of a video',
       parameters: page,
       responses: answers('One page, the newest first.', schemas.deliveryPageSchema),
-    },
-  },
-  {
-    method: 'GET',
-    path: '/v1/videos/:id/events',
-    access: 'read',
-    handler: listVideoEvents,
-    doc: {
-      summary: 'List what happened to a video',
-      responses: answers('The whole timeline, the oldest entry first.', schemas.timelineSchema),
     },
   },
 ]

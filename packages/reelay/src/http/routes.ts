@@ -1,8 +1,10 @@
 import { healthz, readyz } from './health.ts'
 import { receiveCallback } from './hooks.ts'
 import { inputContent } from './input-content.ts'
+import { metrics } from './metrics.ts'
 import { answers, file, json, query, type Route } from './route.ts'
 import { ADMINISTRATION_ROUTES } from './routes-administration.ts'
+import { EVENT_ROUTES } from './routes-events.ts'
 import { VIDEO_ROUTES } from './routes-videos.ts'
 import { WEBHOOK_ROUTES } from './routes-webhooks.ts'
 import * as schemas from './schemas.ts'
@@ -17,10 +19,18 @@ const operation: readonly Route[] = [
     handler: inputContent,
     doc: {
       summary: 'Download an input file',
-      description: 'By a signed link, for providers that take only URLs.',
+      description: 'By a signed link, for providers that take only URLs, until its video has ended.',
       parameters: [query('exp', 'Unix seconds.'), query('sig', 'The signature.')],
       security: WITHOUT_KEY,
-      responses: file('The file.', ['image/png', 'image/jpeg', 'image/webp', 'image/gif', 'video/mp4']),
+      responses: file('The file.', [
+        'image/png',
+        'image/jpeg',
+        'image/webp',
+        'image/gif',
+        'video/mp4',
+        'video/quicktime',
+        'video/webm',
+      ]),
     },
   },
   {
@@ -53,6 +63,23 @@ const operation: readonly Route[] = [
   },
   {
     method: 'GET',
+    path: '/metrics',
+    access: 'open',
+    handler: metrics,
+    doc: {
+      summary: 'Figures for Prometheus',
+      description:
+        'With the token that was set for it or with a key that administers the gateway; without either on the machine of a ' +
+        'gateway that serves only that.',
+      security: [{}, { bearer: [] }],
+      responses: {
+        200: { description: 'The figures.', content: { 'text/plain': { schema: { type: 'string' } } } },
+        default: { description: 'An error.', content: json(schemas.errorSchema) },
+      },
+    },
+  },
+  {
+    method: 'GET',
     path: '/readyz',
     access: 'open',
     handler: readyz,
@@ -68,9 +95,13 @@ const operation: readonly Route[] = [
   },
 ]
 
+/** What a process answers that only works on tasks: for its operator, and for providers that call back. */
+export const OPERATION_ROUTES: readonly Route[] = operation.filter(({ path }) => !path.startsWith('/v1/'))
+
 /** Everything that the API answers, in the order in which its document shows it. */
 export const ROUTES: readonly Route[] = [
   ...VIDEO_ROUTES,
+  ...EVENT_ROUTES,
   ...WEBHOOK_ROUTES,
   ...ADMINISTRATION_ROUTES,
   ...operation,

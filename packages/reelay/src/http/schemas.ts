@@ -20,6 +20,19 @@ const videoErrorSchema = z.object({
   param: z.string().nullable(),
 })
 
+const count = (max: number): z.ZodInt => z.int().min(1).max(max)
+
+const spritesheetSchema = z
+  .object({
+    columns: count(5),
+    rows: count(5),
+    frames: count(25).describe('Filled row by row; the last row may have room left.'),
+    frame_width: count(10_000).describe('In pixels.'),
+    frame_height: count(10_000).describe('In pixels.'),
+    seconds_per_frame: z.number().describe('How much of the video each frame stands for.'),
+  })
+  .describe('How the JPEG of ?variant=spritesheet is laid out. Absent where there is none.')
+
 const detailsSchema = z.object({
   provider: z.string().nullable(),
   provider_task_id: z.string().nullable().optional(),
@@ -28,6 +41,19 @@ const detailsSchema = z.object({
   sha256: z.string().optional(),
   bytes: z.int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
   duration: z.number().optional().describe('Length of the archived file in seconds.'),
+  codec: z
+    .enum(['h264', 'hevc', 'av1', 'vp9', 'vp8', 'other'])
+    .optional()
+    .describe('Of the pictures of the archived file.'),
+  media_type: z
+    .string()
+    .optional()
+    .describe('Type of the archived file with its codecs, where they are known, as canPlayType takes it.'),
+  playable: z
+    .boolean()
+    .optional()
+    .describe('Whether the usual browsers play the archived file. If not, ask canPlayType with media_type.'),
+  spritesheet: spritesheetSchema.optional(),
 })
 
 const unixSeconds = z.int().min(0).max(253_402_300_799)
@@ -42,7 +68,9 @@ export const videoSchema: z.ZodType = z
     progress: z.int().min(0).max(100),
     created_at: unixSeconds,
     completed_at: unixSeconds.nullable().describe('Set in every terminal status.'),
-    expires_at: unixSeconds.nullable(),
+    expires_at: unixSeconds
+      .nullable()
+      .describe('When the files of a completed video are removed; null: never.'),
     prompt: z.string().nullable(),
     size: z.string().nullable(),
     seconds: z.string().nullable(),
@@ -85,11 +113,33 @@ const capabilitiesSchema = z.object({
   resolutions: z.array(z.string()),
   inputs: z.record(z.string(), z.number()).describe('How many files each role takes at most.'),
   audio: z.enum(['never', 'optional', 'always']),
+  frames_set_ratio: z
+    .boolean()
+    .optional()
+    .describe('With a first or last frame, size and aspect_ratio are not accepted: the picture decides.'),
   lacks: z
     .array(z.enum(['negative_prompt', 'seed']))
     .optional()
     .describe('Parameters that the model has no place for.'),
 })
+
+const rates = {
+  per_second: z.string().nullable().describe('Decimal.'),
+  per_video: z.string().nullable().describe('Decimal.'),
+}
+
+const priceSchema = z
+  .object({
+    currency: z.string().describe('ISO 4217.'),
+    ...rates,
+    by_resolution: z
+      .array(z.object({ resolution: z.string(), ...rates }))
+      .optional()
+      .describe('Where the price depends on it; the two rates beside it are null then.'),
+    as_of: z.iso.date().optional().describe('The day on which it was published like this.'),
+    source: z.url().optional().describe('The page that said so.'),
+  })
+  .describe('As published on the day as_of; the provider’s bill decides.')
 
 export const modelSchema: z.ZodType = z
   .object({
@@ -98,9 +148,7 @@ export const modelSchema: z.ZodType = z
     created: z.int().min(0).max(253_402_300_799),
     owned_by: z.string(),
     capabilities: capabilitiesSchema.nullable(),
-    price: z
-      .object({ currency: z.string(), per_second: z.string().nullable(), per_video: z.string().nullable() })
-      .nullable(),
+    price: priceSchema.nullable(),
   })
   .meta({ id: 'Model' })
 

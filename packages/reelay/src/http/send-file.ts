@@ -21,6 +21,12 @@ export type FileRequest = {
   artifact: Pick<Artifact, 'storageKey' | 'sha256' | 'bytes' | 'mime'>
   /** Without an extension: that follows from the true type. */
   filename: string
+  /** Headers that take the place of the usual ones. */
+  headers?: Readonly<Record<string, string>>
+  /** Clients may be sent to the storage for the bytes, where it is set up so. */
+  mayRedirect?: boolean
+  /** `attachment` where no browser is meant to show it. */
+  disposition?: 'inline' | 'attachment'
 }
 
 /**
@@ -32,6 +38,9 @@ export async function sendFile({
   files,
   artifact,
   filename,
+  headers: given = {},
+  mayRedirect = false,
+  disposition = 'inline',
 }: FileRequest): Promise<Response | undefined> {
   const etag = `"${artifact.sha256}"`
   const headers: Record<string, string> = {
@@ -39,14 +48,25 @@ export async function sendFile({
     'accept-ranges': 'bytes',
     'cache-control': 'private, no-cache',
     'content-type': artifact.mime,
-    'content-disposition': `inline; filename="${filename}.${EXTENSIONS[artifact.mime] ?? 'bin'}"`,
+    'content-disposition': `${disposition}; filename="${filename}.${EXTENSIONS[artifact.mime] ?? 'bin'}"`,
     'content-security-policy': "default-src 'none'; media-src 'self'; img-src 'self'; sandbox",
+    ...given,
   }
   // What is stored is measured, so that a length is never promised that the file does not have.
   const bytes = await files.size(artifact.storageKey)
   if (bytes === undefined) return undefined
   if (matchesEntityTag(request.headers.get('if-none-match'), etag))
     return new Response(null, { status: 304, headers })
+  if (mayRedirect) {
+    const method = request.method === 'HEAD' ? 'HEAD' : 'GET'
+    const view = {
+      method,
+      mime: artifact.mime,
+      disposition: headers['content-disposition'] ?? disposition,
+    } as const
+    const location = await files.sign(artifact.storageKey, view)
+    if (location !== undefined) return redirectTo(location)
+  }
   const range = rangeOf(request, bytes, etag)
   const isPart = range !== 'whole'
   const { start, end } = isPart ? range : { start: 0, end: bytes - 1 }
@@ -58,6 +78,13 @@ export async function sendFile({
   if (stream === undefined) return undefined
   return new Response(Readable.toWeb(stream) as ReadableStream<Uint8Array>, { status, headers })
 }
+
+/** The link works for minutes only and opens the file for whoever has it: nobody is to keep it. */
+const redirectTo = (location: string): Response =>
+  new Response(null, {
+    status: 302,
+    headers: { location, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' },
+  })
 
 function rangeOf(request: Request, bytes: number, etag: string): { start: number; end: number } | 'whole' {
   const condition = request.headers.get('if-range')

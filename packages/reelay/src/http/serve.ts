@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { systemClock, type Clock } from '../system/clock.ts'
+import { whenThere } from '../system/awaitable.ts'
 import { systemIds, type Ids } from '../system/ids.ts'
 import type { Log } from '../system/log.ts'
 import { ApiError } from './api-error.ts'
@@ -67,7 +68,9 @@ export async function serve(app: App, options: ServeOptions): Promise<Serving> {
       outgoing.once('close', () => {
         if (!server.listening) setImmediate(() => server.closeIdleConnections())
       })
-      if (!app.answerQuickly(incoming, outgoing)) void listener(incoming, outgoing)
+      void whenThere(app.answerQuickly(incoming, outgoing), (isAnswered) => {
+        if (!isAnswered) void listener(incoming, outgoing)
+      })
     },
   )
   server.setTimeout(IDLE_MS)

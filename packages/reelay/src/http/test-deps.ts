@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Plan } from '../providers/catalog.ts'
 import type { KeyScope } from '../store/store.ts'
+import { silentObserver } from '../observability/observer.ts'
 import { hashOfKey } from '../system/hash-of-key.ts'
 import { systemIds } from '../system/ids.ts'
 import { silentLog, type Log } from '../system/log.ts'
@@ -87,16 +88,39 @@ function recordingLog(lines: TestApp['lines']): Log {
 
 const SETTINGS: HttpSettings = {
   publicUrl: 'https://reelay.example',
+  callbackBase: null,
   linkTtlMs: 3_600_000,
+  retention: { filesMs: null, recordsMs: null, logsMs: null },
   linkKeys: [Buffer.alloc(32, 1), Buffer.alloc(32, 2)],
   profile: 'comet',
   defaultModel: null,
   limits: TEST_LIMITS,
   projectLimits: NO_LIMITS,
+  streamsMax: 3,
   trustedProxies: 0,
   azureAlias: false,
+  dashboardDir: '/nowhere/dashboard',
+  servesApi: true,
   version: '9.9.9',
+  metrics: { isOpen: false, token: null },
 }
+
+const IDLE_ACCOUNT: Pick<HttpDeps, 'recheckMs' | 'accountNames' | 'lookAtJob' | 'accounts' | 'backUp'> = {
+  backUp: async () => ({ kind: 'running' }),
+  recheckMs: null,
+  accountNames: () => ['test:one'],
+  lookAtJob: async () => ({ kind: 'absent' }),
+  accounts: async () => [],
+}
+
+const MODEL = {
+  id: 'local/preview',
+  object: 'model',
+  created: 1,
+  owned_by: 'local',
+  capabilities: null,
+  price: null,
+} as const
 
 export function startTestApp(settings: Partial<HttpSettings> = {}, more: Partial<HttpDeps> = {}): TestApp {
   const clock = new TestClock()
@@ -106,8 +130,10 @@ export function startTestApp(settings: Partial<HttpSettings> = {}, more: Partial
   const lines: TestApp['lines'] = []
   const planned: VideoRequest[] = []
   const stopping = new AbortController()
-  store.projects.push({ id: 'default', name: 'Default', createdAtMs: 0, limits: {} })
-  store.projects.push({ id: 'proj_a', name: 'A', createdAtMs: clock.nowMs(), limits: {} })
+  store.projects.push(
+    { id: 'default', name: 'Default', createdAtMs: 0, limits: {} },
+    { id: 'proj_a', name: 'A', createdAtMs: clock.nowMs(), limits: {} },
+  )
   const deps: HttpDeps = {
     store,
     files,
@@ -116,16 +142,7 @@ export function startTestApp(settings: Partial<HttpSettings> = {}, more: Partial
         planned.push(request)
         return planOf(request)
       },
-      list: () => [
-        {
-          id: 'local/preview',
-          object: 'model',
-          created: 1,
-          owned_by: 'local',
-          capabilities: null,
-          price: null,
-        },
-      ],
+      list: () => [MODEL],
     },
     clock,
     ids: systemIds,
@@ -137,10 +154,14 @@ export function startTestApp(settings: Partial<HttpSettings> = {}, more: Partial
       return once(bytes)
     },
     vault: createVault([Buffer.alloc(32, 3)]),
+    sessions: createVault([Buffer.alloc(32, 4)]),
     refuseCallbackUrl: (url) =>
       url.includes('10.0.0.1') ? 'the host is private; see REELAY_ALLOW_HOSTS.' : null,
-    accounts: async () => [],
+    ...IDLE_ACCOUNT,
+    accountAddresses: { urlOf: () => null, accountOf: () => undefined },
     readCallback: () => ({ verdict: 'unsigned', operation: null, hint: 'moved' }),
+    observer: silentObserver,
+    metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'figures 1\n' }),
     readiness: async () => ({ ready: true, detail: { store: 'ok' } }),
     stopping: stopping.signal,
     ...more,

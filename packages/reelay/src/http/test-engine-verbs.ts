@@ -5,8 +5,11 @@ export class TestEngineVerbs {
   get webhooks(): Port.Store['webhooks'] {
     return refuse('webhooks')
   }
-  timeline(): Promise<readonly Port.TimelineEntry[]> {
-    return refuse('timeline')
+  get retention(): Port.Store['retention'] {
+    return refuse('retention')
+  }
+  get upkeep(): Port.Store['upkeep'] {
+    return refuse('upkeep')
   }
   claimDue(): Promise<Port.ClaimBatch> {
     return refuse('claimDue')
@@ -35,8 +38,14 @@ export class TestEngineVerbs {
   pausedUntilMs(): number | null {
     return refuse('pausedUntilMs')
   }
+  pauseReason(): string | null {
+    return refuse('pauseReason')
+  }
   scheduledAccounts(): Promise<readonly string[]> {
     return refuse('scheduledAccounts')
+  }
+  countScheduled(): Promise<readonly Port.ScheduledCount[]> {
+    return refuse('countScheduled')
   }
   inFlight(): ReturnType<Port.Store['inFlight']> {
     return refuse('inFlight')

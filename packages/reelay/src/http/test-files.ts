@@ -3,13 +3,15 @@ import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { FileTooLarge, type Files, type StagedFile, type StoredFile } from '../files/files.ts'
+import { FileTooLarge, type Files, type FileView, type StagedFile, type StoredFile } from '../files/files.ts'
 
 /** `Files` for tests: staged bytes are in a temporary directory, kept ones in memory. */
 export class TestFiles implements Files {
   readonly kept: Map<string, Uint8Array> = new Map()
   /** Paths of what was staged and neither kept nor discarded. */
   readonly staged: Set<string> = new Set()
+  /** Set: clients are sent there for their files. */
+  linkBase: string | null = null
   readonly #directory = mkdtemp(join(tmpdir(), 'reelay-http-'))
   #count = 0
   /** How many streams of kept files have not ended. */
@@ -50,8 +52,9 @@ export class TestFiles implements Files {
     return this.kept.get(key)?.byteLength
   }
 
-  localPath(key: string): string {
-    throw new Error(`${key} has no path`)
+  async sign(key: string, { method, mime, disposition }: FileView): Promise<string | undefined> {
+    if (this.linkBase === null) return undefined
+    return `${this.linkBase}/${key}?${new URLSearchParams({ method, mime, disposition }).toString()}`
   }
 
   async remove(key: string): Promise<void> {
@@ -68,6 +71,8 @@ export class TestFiles implements Files {
   }
 
   async sweep(): Promise<void> {}
+
+  async check(): Promise<void> {}
 
   /** Removes the temporary directory. */
   async close(): Promise<void> {

@@ -20,7 +20,11 @@ export class TestStore extends TestEngineVerbs implements Port.Store {
   /** By the hash of their token. */
   readonly callbackTargets: Map<string, Port.CallbackTarget> = new Map()
   readonly callbacks: Port.CallbackIn[] = []
-  /** Thrown by every write, while set. */
+  readonly timelines: Map<string, readonly Port.TimelineEntry[]> = new Map()
+  /** Which tasks were read together because they had changed. */
+  readonly looks: (readonly string[])[] = []
+  readonly accountCallbacks: Port.AccountCallbackIn[] = []
+  /** Thrown by every write and by reads of many tasks, while set. */
   failure: Error | null = null
   readonly #idempotency = new Map<string, { fingerprint: string; taskId: string }>()
   readonly #listeners = new Set<Port.ChangeListener>()
@@ -84,6 +88,17 @@ export class TestStore extends TestEngineVerbs implements Port.Store {
     return { kind: 'created', task, replayId }
   }
 
+  async adoptTask(adoption: Port.TaskAdoption): Promise<Port.AdoptOutcome> {
+    const { account, operation } = adoption.task.attempt
+    const owner = [...this.tasks.values()].find(
+      ({ attempt }) =>
+        attempt?.account === account && attempt.operation?.providerTaskId === operation?.providerTaskId,
+    )
+    if (owner === undefined) return this.insertTask(adoption)
+    const { id, projectId, deletedAtMs } = owner
+    return { kind: 'operation_taken', projectId, taskId: id, isDeleted: deletedAtMs !== null }
+  }
+
   async markAnswered(id: string): Promise<void> {
     const row = this.replays.find((replay) => replay.id === id)
     if (row !== undefined) row.answered = true
@@ -100,6 +115,42 @@ export class TestStore extends TestEngineVerbs implements Port.Store {
 
   loadTask(id: string): Task | undefined {
     return this.tasks.get(id)
+  }
+
+  async loadTasks(ids: readonly string[]): Promise<readonly Task[]> {
+    this.looks.push(ids)
+    this.#mayWrite()
+    return ids.flatMap((id) => this.tasks.get(id) ?? [])
+  }
+
+  async taskMarks(ids: readonly string[]): Promise<readonly Port.TaskMark[]> {
+    return ids.flatMap((id) => {
+      const task = this.tasks.get(id)
+      if (task === undefined) return []
+      const seq = this.timelines.get(id)?.length ?? 0
+      return [{ id, version: task.version, seq, isDeleted: task.deletedAtMs !== null }]
+    })
+  }
+
+  async changedTasks({ projectId, after, limit }: Port.ChangedQuery): Promise<Port.TaskPage> {
+    this.#mayWrite()
+    const changed = [...this.tasks.values()]
+      .filter((task) => task.projectId === projectId)
+      .filter(
+        ({ updatedAtMs, id }) =>
+          updatedAtMs > after.updatedAtMs || (updatedAtMs === after.updatedAtMs && id > after.id),
+      )
+      .toSorted((a, b) => a.updatedAtMs - b.updatedAtMs || (a.id < b.id ? -1 : 1))
+    return { tasks: changed.slice(0, limit), hasMore: changed.length > limit }
+  }
+
+  async timeline(taskId: string, part?: Port.TimelinePart): Promise<readonly Port.TimelineEntry[]> {
+    const { seq, limit } = part ?? { seq: 0, limit: Infinity }
+    return (this.timelines.get(taskId) ?? []).filter((entry) => entry.seq > seq).slice(0, limit)
+  }
+
+  async listCallbacks(): Promise<Port.CallbackPage> {
+    return { callbacks: [], hasMore: false }
   }
 
   async listTasks(query: Port.ListQuery): Promise<Port.TaskPage> {
@@ -130,6 +181,10 @@ export class TestStore extends TestEngineVerbs implements Port.Store {
 
   artifacts(taskId: string): readonly Port.Artifact[] {
     return this.files.get(taskId) ?? []
+  }
+
+  async artifactsOf(taskIds: readonly string[]): Promise<ReadonlyMap<string, readonly Port.Artifact[]>> {
+    return new Map(taskIds.map((id) => [id, this.files.get(id) ?? []]))
   }
 
   async removeArtifacts(taskId: string, roles: readonly Port.ArtifactRole[]): Promise<void> {
@@ -250,6 +305,24 @@ export class TestStore extends TestEngineVerbs implements Port.Store {
     return 'kept'
   }
 
+  beat(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  leave(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  instances(): Promise<readonly Port.Instance[]> {
+    return Promise.resolve([])
+  }
+
+  async recordAccountCallback(callback: Port.AccountCallbackIn): Promise<Port.CallbackOutcome> {
+    this.#mayWrite()
+    this.accountCallbacks.push(callback)
+    return 'kept'
+  }
+
   onChange(listener: Port.ChangeListener): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -263,10 +336,17 @@ export class TestStore extends TestEngineVerbs implements Port.Store {
   change(id: string, patch: Partial<Task>, kind: Port.ChangeKind = 'moved'): Task {
     const task = this.tasks.get(id)
     if (task === undefined) throw new Error(`there is no task ${id}`)
-    const changed = { ...task, ...patch, version: task.version + 1 }
+    const changed = { ...task, updatedAtMs: this.#nowMs(), ...patch, version: task.version + 1 }
     this.tasks.set(id, changed)
     this.#tell(id, kind)
     return changed
+  }
+
+  /** What a verb that only adds to the timeline would commit. */
+  note(id: string, kind: Port.TimelineEntry['kind']): void {
+    const entries = this.timelines.get(id) ?? []
+    this.timelines.set(id, [...entries, { seq: entries.length + 1, atMs: this.#nowMs(), kind }])
+    this.#tell(id, 'moved')
   }
 
   #mayWrite(): void {

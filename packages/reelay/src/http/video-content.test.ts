@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
-import { inputUrl } from './input-content.ts'
 import { signLink } from './signed-link.ts'
-import { MP4, PNG, startTestApp, type TestApp } from './test-deps.ts'
+import { MP4, startTestApp, type TestApp } from './test-deps.ts'
 import { errorOf, send, type Sent } from './test-request.ts'
 
 let api: TestApp
@@ -109,6 +108,29 @@ test('HEAD opens nothing', async () => {
   assert.equal(sent.headers.get('content-length'), String(MP4.byteLength))
 })
 
+test('clients are sent to the storage where it hands files out, unless they have the file or it is gone', async () => {
+  api.complete(id)
+  api.files.linkBase = 'https://bucket.example'
+  for (const method of ['GET', 'HEAD']) {
+    const sent = await content('', { range: 'bytes=0-1' }, method)
+    assert.deepEqual([sent.status, sent.bytes.byteLength], [302, 0])
+    assert.equal(sent.headers.get('cache-control'), 'no-store')
+    const location = new URL(sent.headers.get('location') ?? '')
+    assert.equal(location.origin, 'https://bucket.example')
+    assert.deepEqual(Object.fromEntries(location.searchParams), {
+      method,
+      mime: 'video/mp4',
+      disposition: `inline; filename="${id}.mp4"`,
+    })
+  }
+  api.files.linkBase = null
+  const etag = (await content('', {}, 'HEAD')).headers.get('etag') ?? ''
+  api.files.linkBase = 'https://bucket.example'
+  assert.equal((await content('', { 'if-none-match': etag })).status, 304)
+  api.files.kept.clear()
+  assert.equal((await content()).status, 410)
+})
+
 test('the signed link needs no key, and opens nothing else', async () => {
   api.complete(id)
   const { body } = await send(api, 'GET', `/v1/videos/${id}`, { key })
@@ -151,23 +173,4 @@ test('without a key or a link 401; with another project’s key 404; without the
   assert.equal((await send(api, 'GET', path)).status, 401)
   assert.equal((await send(api, 'GET', path, { key: api.addKey('proj_b') })).status, 404)
   assert.equal((await send(api, 'GET', path, { key: api.addKey('proj_a', ['read']) })).status, 403)
-})
-
-test('an input opens by its own signed link only', async () => {
-  const data = new FormData()
-  data.append('model', 'wan2.6')
-  data.append('prompt', 'x')
-  data.append('image', new Blob([PNG]), 'a.png')
-  const created = await send(api, 'POST', '/v1/videos', { key, body: data })
-  const taskId = String(created.body['id'])
-  const linkKeys = [Buffer.alloc(32, 1)]
-  const expiresAtMs = api.clock.nowMs() + 60_000
-  const path = inputUrl({ publicUrl: '', linkKeys, taskId, index: 0, expiresAtMs })
-  const sent = await send(api, 'GET', path)
-  assert.deepEqual([sent.status, sent.headers.get('content-type')], [200, 'image/png'])
-  assert.deepEqual(sent.bytes, PNG)
-  assert.equal((await send(api, 'GET', path.replace('.0?', '.1?'))).status, 401)
-  assert.equal((await send(api, 'GET', `/v1/inputs/${taskId}.0`, { key })).status, 401)
-  const next = inputUrl({ publicUrl: '', linkKeys, taskId, index: 1, expiresAtMs })
-  assert.equal((await send(api, 'GET', next)).status, 404)
 })

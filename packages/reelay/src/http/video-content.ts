@@ -1,7 +1,9 @@
 import type { ArtifactRole } from '../store/store.ts'
+import { isExpired } from '../task/retention.ts'
 import type { Task } from '../task/task.ts'
 import { admit } from './admit.ts'
 import { ApiError, invalidValue, videoNotFound } from './api-error.ts'
+import { sessionOf } from './authenticate.ts'
 import type { Exchange } from './exchange.ts'
 import { videoIdOf } from './find-video.ts'
 import { pollPauseSeconds } from './poll-pace.ts'
@@ -20,13 +22,17 @@ export async function videoContent(exchange: Exchange): Promise<Response> {
   const { request, shared } = exchange
   const query = new URL(request.url).searchParams
   const variant = variantOf(query.get('variant'))
-  const task =
-    query.has('sig') || query.has('exp') ? taskOfLink(exchange, query, variant) : taskOfKey(exchange)
+  const isLink = query.has('sig') || query.has('exp')
+  const task = isLink ? await taskOfLink(exchange, query, variant) : await taskOfKey(exchange)
   requireCompleted(task, shared.clock.nowMs())
-  const artifact = shared.store.artifacts(task.id).find(({ role }) => role === variant)
+  requireUnexpired(task, shared.clock.nowMs())
+  const artifacts = await shared.store.artifacts(task.id)
+  const artifact = artifacts.find(({ role }) => role === variant)
   if (artifact === undefined) throw absent(variant)
   const filename = variant === 'video' ? task.id : `${task.id}-${variant}`
-  const answer = await sendFile({ request, files: shared.files, artifact, filename })
+  // The dashboard's policy lets it show what comes from here, and a storage is somewhere else.
+  const mayRedirect = isLink || sessionOf(exchange) === undefined
+  const answer = await sendFile({ request, files: shared.files, artifact, filename, mayRedirect })
   if (answer === undefined) throw absent(variant)
   return answer
 }
@@ -37,7 +43,7 @@ function variantOf(name: string | null): Variant {
   throw invalidValue('variant', `variant must be one of ${VARIANTS.join(', ')}.`)
 }
 
-function taskOfLink(exchange: Exchange, query: URLSearchParams, variant: Variant): Task {
+async function taskOfLink(exchange: Exchange, query: URLSearchParams, variant: Variant): Promise<Task> {
   const { clock, settings, store } = exchange.shared
   const id = videoIdOf(exchange)
   const subject = { kind: 'content', id, variant } as const
@@ -47,15 +53,15 @@ function taskOfLink(exchange: Exchange, query: URLSearchParams, variant: Variant
     sig: query.get('sig'),
     nowMs: clock.nowMs(),
   })
-  const task = store.loadTask(id)
+  const task = await store.loadTask(id)
   if (task === undefined || task.deletedAtMs !== null) throw videoNotFound()
   return task
 }
 
 /** Here rather than in the route's table, because a signed link needs no key. */
-function taskOfKey(exchange: Exchange): Task {
-  const key = admit(exchange, 'content', 'read')
-  const task = exchange.shared.store.findTask(key.projectId, videoIdOf(exchange))
+async function taskOfKey(exchange: Exchange): Promise<Task> {
+  const key = await admit(exchange, 'content', 'read')
+  const task = await exchange.shared.store.findTask(key.projectId, videoIdOf(exchange))
   if (task === undefined) throw videoNotFound()
   return task
 }
@@ -73,6 +79,14 @@ function requireCompleted(task: Task, nowMs: number): void {
       headers: { ...NO_RETRY, 'retry-after': String(pollPauseSeconds(task, nowMs)) },
     },
   )
+}
+
+/** From the second that clients were told, whether the files are removed yet or not. */
+function requireUnexpired(task: Task, nowMs: number): void {
+  if (task.expiresAtMs === null || !isExpired(task, nowMs)) return
+  const day = new Date(task.expiresAtMs).toISOString()
+  const message = `The files of this video were kept until ${day}. Create the video again if you need it.`
+  throw new ApiError('video_expired', message, { headers: NO_RETRY })
 }
 
 const absent = (variant: Variant): ApiError =>

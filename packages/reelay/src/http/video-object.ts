@@ -1,8 +1,10 @@
 import type { ReelayDetails, Video } from '@reelay/sdk'
 import type { Artifact } from '../store/store.ts'
 import { providerNameOf } from '../task/provider-name.ts'
+import { isExpired } from '../task/retention.ts'
 import type { Task } from '../task/task.ts'
 import { wireStatus, type StatusProfile } from '../task/wire-status.ts'
+import { fileDetails } from './file-details.ts'
 import { signLink, type LinkKeys } from './signed-link.ts'
 
 /** What the object of a task is made with, besides the task. */
@@ -23,18 +25,14 @@ function providerOf(task: Task): string | null {
   return account === undefined ? null : providerNameOf(account)
 }
 
-function detailsOf(task: Task, video: Artifact | undefined): ReelayDetails {
+function detailsOf(task: Task, video: Artifact | undefined, artifacts: readonly Artifact[]): ReelayDetails {
   const details: ReelayDetails = {
     provider: providerOf(task),
     provider_task_id: task.attempt?.operation?.providerTaskId ?? null,
     warnings: task.warnings,
   }
   if (task.attempt !== null) details.attempt = task.attempt.n
-  if (video === undefined) return details
-  details.sha256 = video.sha256
-  details.bytes = video.bytes
-  if (video.durationMs !== null) details.duration = Math.round(video.durationMs) / 1000
-  return details
+  return video === undefined ? details : { ...details, ...fileDetails(video, artifacts) }
 }
 
 function sizeOf(task: Task, video: Artifact | undefined): string | null {
@@ -60,7 +58,8 @@ function videoUrl(id: string, view: VideoView): string {
  */
 export function videoObject(task: Task, artifacts: readonly Artifact[], view: VideoView): Video {
   const isCompleted = task.state === 'completed'
-  const file = isCompleted ? artifacts.find((artifact) => artifact.role === 'video') : undefined
+  const isThere = isCompleted && !isExpired(task, view.nowMs)
+  const file = isThere ? artifacts.find((artifact) => artifact.role === 'video') : undefined
   const video: Video = {
     id: task.id,
     task_id: task.id,
@@ -70,16 +69,17 @@ export function videoObject(task: Task, artifacts: readonly Artifact[], view: Vi
     progress: isCompleted ? 100 : Math.min(99, task.progress),
     created_at: seconds(task.createdAtMs),
     completed_at: task.completedAtMs === null ? null : seconds(task.completedAtMs),
-    expires_at: null,
-    prompt: task.request.prompt,
+    expires_at: task.expiresAtMs === null ? null : seconds(task.expiresAtMs),
+    // Of an adopted task nobody may have told it.
+    prompt: task.request.prompt === '' ? null : task.request.prompt,
     size: sizeOf(task, file),
     seconds: secondsOf(task, file),
     remixed_from_video_id: null,
     error: task.error === null ? null : { ...task.error },
   }
-  // A completed task without a file has had it removed: the object stays, the link goes.
+  // The files of a completed task go when they expire, and may be lost: the object stays, the link goes.
   if (file !== undefined) video.video_url = videoUrl(task.id, view)
   if (task.metadata !== null) video.metadata = { ...task.metadata }
-  video.reelay = detailsOf(task, file)
+  video.reelay = detailsOf(task, file, artifacts)
   return video
 }

@@ -135,6 +135,35 @@ export const resendSchema: z.ZodType = z
   .object({ object: z.literal('webhook_resend'), resent: count })
   .meta({ id: 'WebhookResend' })
 
+const callbackSchema = z
+  .object({
+    id: z.string(),
+    object: z.literal('provider_callback'),
+    provider: z.string(),
+    attempt: count,
+    received_at: z.number().describe('Unix seconds with milliseconds.'),
+    verdict: z
+      .enum(['trusted', 'unsigned', 'forged'])
+      .describe(
+        'What its signature says; unsigned where nobody can tell. Nothing in a callback is believed.',
+      ),
+    headers: z.record(z.string(), z.string()),
+    bytes: count.describe('Length of the body as it came.'),
+    encoding: z.enum(['utf-8', 'base64']).describe('How body holds it: base64 for what is no text.'),
+    body: z.string(),
+  })
+  .meta({ id: 'ProviderCallback' })
+
+export const callbackPageSchema: z.ZodType = z
+  .object({
+    object: z.literal('list'),
+    data: z.array(callbackSchema),
+    first_id: z.string().nullable(),
+    last_id: z.string().nullable(),
+    has_more: z.boolean(),
+  })
+  .meta({ id: 'ProviderCallbackPage' })
+
 const attemptSchema = z.object({
   n: count,
   at: unixSeconds,

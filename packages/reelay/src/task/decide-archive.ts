@@ -1,5 +1,6 @@
 import { ARCHIVE_WINDOW_MS, due, endAttempt, stay, type Moment } from './decision.ts'
 import { backoffMs } from './schedule.ts'
+import { expiryOf } from './retention.ts'
 import type { Decision, Task, TaskEvent } from './task.ts'
 
 const STORAGE_RECHECK_MS = 30_000
@@ -35,11 +36,22 @@ export function decideArchiveFault(task: Task, fault: ArchiveFault, { nowMs, ran
   return stay(task, nowMs + backoffMs(faults, random), { faults }, events)
 }
 
-export function decideStored(task: Task, stored: { bytes: number; sha256: string }, nowMs: number): Decision {
+/** @param keptMs how long the files are kept; null: for good */
+export function decideStored(
+  task: Task,
+  stored: { bytes: number; sha256: string },
+  { nowMs, keptMs }: { nowMs: number; keptMs: number | null },
+): Decision {
   return {
     to: 'completed',
     dueAtMs: null,
-    patch: { progress: 100, completedAtMs: nowMs, outputs: null, faults: 0 },
+    patch: {
+      progress: 100,
+      completedAtMs: nowMs,
+      expiresAtMs: expiryOf(nowMs, keptMs),
+      outputs: null,
+      faults: 0,
+    },
     events: [{ kind: 'archive.stored', data: { bytes: stored.bytes, sha256: stored.sha256 } }],
     ...endAttempt(task, nowMs),
   }

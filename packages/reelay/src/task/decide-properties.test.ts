@@ -168,6 +168,7 @@ class Life {
       { providerTaskId: `job-${this.opened}` },
       'absent',
       'unsure',
+      'refuted',
       'impossible',
       'fault',
     ])
@@ -188,7 +189,7 @@ class Life {
       'stored',
     ])
     return kind === 'stored'
-      ? decideStored(this.task, { bytes: 1, sha256: 'x' }, this.nowMs)
+      ? decideStored(this.task, { bytes: 1, sha256: 'x' }, { nowMs: this.nowMs, keptMs: null })
       : decideArchiveFault(this.task, { kind, detail: 'd' }, moment)
   }
 
@@ -241,7 +242,7 @@ class Life {
       assert.ok(this.licences >= 0, 'a second request without a definite refusal')
     } else {
       assert.equal(attempt.n, this.opened)
-      const { state } = attempt.patch
+      const state = attempt.kind === 'refuted' ? undefined : attempt.patch.state
       if (to === 'queued' && (state === 'not_sent' || state === 'rejected')) this.licences += 1
     }
     if (to === 'running' || to === 'archiving') assert.ok(this.task.attempt?.operation, 'no operation')

@@ -160,8 +160,20 @@ function postpone(
   }
 }
 
-/** Answer to the look-up of a lost submit. `impossible`: the provider offers none. */
-export type Found = Operation | 'absent' | 'unsure' | 'impossible'
+/** The attempt was to be stored before its request, and the store did not say whether it was: nothing was sent for it. */
+export function decideWithdrawn(task: Task, detail: string, { nowMs }: Moment): Decision {
+  const n = task.attempt?.n ?? 0
+  return {
+    to: 'queued',
+    dueAtMs: due(task, nowMs),
+    patch: {},
+    events: [{ kind: 'submit.not_sent', data: { attempt: n, detail } }],
+    attempt: { kind: 'patch', n, patch: { state: 'not_sent', answeredAtMs: nowMs, endedAtMs: nowMs } },
+  }
+}
+
+/** Answer to the look-up of a lost submit. `refuted`: there is no job of the id in question. `impossible`: no way to ask. */
+export type Found = Operation | 'absent' | 'unsure' | 'refuted' | 'impossible'
 
 export function decideFound(task: Task, found: Found, moment: Moment): Decision {
   const { nowMs, timing, random } = moment
@@ -173,6 +185,12 @@ export function decideFound(task: Task, found: Found, moment: Moment): Decision 
     )
   }
   if (found === 'unsure') return stay(task, nowMs + FIND_INTERVAL_MS)
+  if (found === 'refuted') {
+    return {
+      ...stay(task, nowMs + FIND_INTERVAL_MS),
+      attempt: { kind: 'refuted', n: task.attempt?.n ?? 0 },
+    }
+  }
   if (found === 'impossible') return stay(task, task.deadlineAtMs)
   const n = task.attempt?.n ?? 0
   return {

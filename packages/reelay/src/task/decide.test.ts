@@ -180,6 +180,8 @@ test('a lost submission waits for its deadline where the provider cannot be aske
   const task = newTask(NOW_MS, { state: 'unknown', attempt })
   assert.equal(decideFound(task, 'impossible', moment()).dueAtMs, task.deadlineAtMs)
   assert.equal(decideFound(task, 'unsure', moment()).to, 'unknown')
+  const refuted = decideFound(task, 'refuted', moment())
+  assert.deepEqual([refuted.to, refuted.attempt], ['unknown', { kind: 'refuted', n: task.attempt?.n }])
   assert.equal(decideFound(task, 'absent', moment()).to, 'queued')
 })
 

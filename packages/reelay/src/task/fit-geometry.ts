@@ -14,11 +14,17 @@ type Option = { geometry: Geometry; shape: Shape }
 const NOTHING: Geometry = { size: null, resolution: null, aspectRatio: null }
 
 function legalGeometry({ model, capabilities }: FitTarget): string {
+  const { sizes, ratios, frames_set_ratio: framesSetRatio } = capabilities
   const parts = [
-    ['size', capabilities.sizes] as const,
-    ['aspect_ratio', capabilities.ratios] as const,
+    ['size', sizes] as const,
+    ['aspect_ratio', ratios] as const,
     ['resolution', capabilities.resolutions] as const,
   ].flatMap(([param, values]) => (values.length === 0 ? [] : [`${param} is one of ${values.join(', ')}`]))
+  if (framesSetRatio === true && sizes.length === 0 && ratios.length === 0) {
+    const out = parts.length === 0 ? 'size, aspect_ratio and resolution' : 'size and aspect_ratio'
+    const rest = parts.map((part) => `; ${part}`).join('')
+    return `The model ${model} takes the shape of the frames that it is given: leave ${out} out${rest}.`
+  }
   return parts.length === 0
     ? `The model ${model} chooses the size itself: leave size, aspect_ratio and resolution out.`
     : `The model ${model} cannot make this: ${parts.join('; ')}.`
@@ -73,7 +79,9 @@ function optionsOf(wanted: Wanted, capabilities: ModelCapabilities): Option[] {
       return [{ geometry: { size: null, aspectRatio, resolution }, shape: shapeOfPair(ratio, shortSide) }]
     }),
   )
-  return wanted.param === 'size' ? [...sizes, ...pairs] : [...pairs, ...sizes]
+  if (wanted.param !== 'size') return [...pairs, ...sizes]
+  // A model that lists its pixels makes no others: its `720p` may be 1248x704.
+  return sizes.length > 0 ? sizes : pairs
 }
 
 function isLossless({ shape }: Option, wanted: Wanted): boolean {

@@ -4,7 +4,8 @@ import type { TaskInput } from './request.ts'
 
 const ROLES: readonly InputRole[] = ['reference', 'first_frame', 'last_frame', 'video']
 
-const PARAM: Readonly<Record<InputRole, string>> = {
+/** The field in which a client sends files of a role. */
+export const INPUT_PARAMS: Readonly<Record<InputRole, string>> = {
   reference: 'input_reference',
   first_frame: 'first_frame',
   last_frame: 'last_frame',
@@ -27,7 +28,7 @@ function asFrames(inputs: readonly TaskInput[], target: FitTarget): readonly Tas
 function legalInputs(target: FitTarget): string {
   const taken = ROLES.flatMap((role) => {
     const count = target.capabilities.inputs[role] ?? 0
-    return count > 0 ? [`${PARAM[role]} (at most ${count})`] : []
+    return count > 0 ? [`${INPUT_PARAMS[role]} (at most ${count})`] : []
   })
   return taken.length === 0 ? 'it takes no input files' : `it takes ${taken.join(', ')}`
 }
@@ -39,7 +40,7 @@ export function fitInputs(inputs: readonly TaskInput[], target: FitTarget): Fit<
     const count = fitted.filter((input) => input.role === role).length
     if (count > (target.capabilities.inputs[role] ?? 0)) {
       const message = `The model ${target.model} cannot use these files: ${legalInputs(target)}.`
-      return { ok: false, param: PARAM[role], message }
+      return { ok: false, param: INPUT_PARAMS[role], message }
     }
   }
   return { ok: true, value: fitted, warnings: [] }

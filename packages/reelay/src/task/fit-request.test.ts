@@ -95,6 +95,7 @@ const SILENT: readonly Silent[] = [
     { size: '1920x1080', aspectRatio: null },
   ],
   ['a bare tier', pixels, { resolution: '720p' }, { size: '1280x720', resolution: null }],
+  ['a ratio in decimals', tiers, { aspectRatio: '1.78:1' }, { aspectRatio: '16:9' }],
   ['an equal ratio in other numbers', tiers, { aspectRatio: '32:18' }, { aspectRatio: '16:9' }],
   ['a word of the model', tiers, { aspectRatio: 'adaptive', resolution: '720p' }, {}],
   [
@@ -161,6 +162,38 @@ const LOSSY: readonly Lossy[] = [
   ],
   [{ size: '1280x720' }, nothing, { size: null }, ['size_normalised'], 'size'],
   [{ aspectRatio: '2:1' }, tiers, { aspectRatio: '16:9' }, ['aspect_ratio_normalised'], 'aspect_ratio'],
+  [{ aspectRatio: '2.39:1' }, tiers, { aspectRatio: '21:9' }, ['aspect_ratio_normalised'], 'aspect_ratio'],
+  [{ size: '1278x720' }, pixels, { size: '1280x720' }, ['size_normalised'], 'size'],
+  [
+    { size: '1280x718' },
+    tiers,
+    { size: null, resolution: '720p', aspectRatio: '16:9' },
+    ['size_normalised'],
+    'size',
+  ],
+  // Where a model lists its pixels, its tiers are no other way to say some.
+  [
+    { size: '1248x704' },
+    { ...tiers, sizes: ['1264x720'] },
+    { size: '1264x720' },
+    ['size_normalised'],
+    'size',
+  ],
+  [
+    { aspectRatio: '1.3:1' },
+    pixels,
+    { size: '1088x832', aspectRatio: null },
+    ['aspect_ratio_normalised'],
+    'aspect_ratio',
+  ],
+  [{ resolution: '721p' }, tiers, { resolution: '720p' }, ['resolution_normalised'], 'resolution'],
+  [
+    { resolution: '721p' },
+    pixels,
+    { size: '1280x720', resolution: null },
+    ['resolution_normalised'],
+    'resolution',
+  ],
   [{ resolution: '4k' }, tiers, { resolution: '720p' }, ['resolution_normalised'], 'resolution'],
   [
     { resolution: '4k', aspectRatio: '16:9' },
@@ -237,4 +270,39 @@ test('what a model has no place for is refused, and dropped with a warning only 
   assert.deepEqual([dropped.value.negativePrompt, dropped.value.seed], [null, null])
   assert.deepEqual(dropped.warnings, ['negative_prompt_dropped', 'seed_dropped'])
   assert.ok(fitRequest({ ...seedOnly, seed: null }, targetOf('none')).ok)
+})
+
+const framed: ModelCapabilities = {
+  ...tiers,
+  inputs: { first_frame: 1, reference: 1 },
+  frames_set_ratio: true,
+}
+
+test('where frames set the ratio, one that is asked for is refused, and dropped with a warning where that is allowed', () => {
+  const inputs = [input('first_frame')]
+  for (const given of [{ aspectRatio: '16:9' }, { aspectRatio: '9:16', resolution: '720p' }]) {
+    const refused = fit({ ...given, inputs }, framed)
+    assert.ok(!refused.ok)
+    assert.equal(refused.param, 'aspect_ratio')
+    assert.match(
+      refused.message,
+      /shape of the frames .* leave size and aspect_ratio out; resolution is one of 480p/,
+    )
+    const dropped = fit({ ...given, inputs }, framed, 'nearest')
+    assert.ok(dropped.ok)
+    assert.equal(dropped.value.aspectRatio, null)
+    assert.deepEqual(dropped.warnings, ['aspect_ratio_normalised'])
+    assert.ok(fit({ ...given, inputs: [input('reference')] }, framed).ok, 'references leave the choice')
+    assert.ok(fit({ ...given, inputs }, { ...framed, frames_set_ratio: false }).ok)
+  }
+  const pixelsAsked = fit({ size: '1280x720', inputs }, framed, 'nearest')
+  assert.ok(pixelsAsked.ok)
+  assert.deepEqual([pixelsAsked.value.size, pixelsAsked.value.resolution], [null, '720p'])
+  assert.deepEqual(pixelsAsked.warnings, ['size_normalised'])
+  assert.ok(fit({ resolution: '720p', inputs }, framed).ok, 'a tier alone says nothing of the ratio')
+})
+
+test('frames without a role of their own set the ratio as well', () => {
+  const onlyFrames = { ...framed, inputs: { first_frame: 1 } }
+  assert.ok(!fit({ aspectRatio: '16:9', inputs: [input('reference')] }, onlyFrames).ok)
 })

@@ -3,7 +3,7 @@ import type { Fit, FitTarget } from './fit.ts'
 import { fitGeometry } from './fit-geometry.ts'
 import { fitInputs } from './fit-inputs.ts'
 import { fitSeconds } from './fit-seconds.ts'
-import type { VideoRequest } from './request.ts'
+import type { TaskInput, VideoRequest } from './request.ts'
 
 function fitAudio(wanted: boolean | null, target: FitTarget): Fit<boolean | null> {
   const { audio } = target.capabilities
@@ -25,6 +25,14 @@ function fitPlace<T>(name: LackedParameter, wanted: T | null, target: FitTarget)
   return { ok: false, param: name, message: `The model ${target.model} has no ${name}: leave it out.` }
 }
 
+/** What is left to choose with these files. */
+function shapedBy(inputs: readonly TaskInput[], target: FitTarget): FitTarget {
+  const { capabilities } = target
+  const hasFrames = inputs.some(({ role }) => role === 'first_frame' || role === 'last_frame')
+  if (!hasFrames || capabilities.frames_set_ratio !== true) return target
+  return { ...target, capabilities: { ...capabilities, sizes: [], ratios: [] } }
+}
+
 /**
  * The request as the model can serve it. What only says the same in other words (`1280x720` for `720p` and `16:9`) is
  * silent; prompt and provider options pass untouched.
@@ -32,10 +40,11 @@ function fitPlace<T>(name: LackedParameter, wanted: T | null, target: FitTarget)
 export function fitRequest(request: VideoRequest, target: FitTarget): Fit<VideoRequest> {
   const seconds = fitSeconds(request.seconds, target)
   if (!seconds.ok) return seconds
-  const { size, resolution, aspectRatio } = request
-  const geometry = fitGeometry({ size, resolution, aspectRatio }, target)
-  if (!geometry.ok) return geometry
   const inputs = fitInputs(request.inputs, target)
+  const { size, resolution, aspectRatio } = request
+  const files = inputs.ok ? inputs.value : request.inputs
+  const geometry = fitGeometry({ size, resolution, aspectRatio }, shapedBy(files, target))
+  if (!geometry.ok) return geometry
   if (!inputs.ok) return inputs
   const audio = fitAudio(request.generateAudio, target)
   if (!audio.ok) return audio

@@ -13,8 +13,15 @@ const RATIO_TOLERANCE = 0.03
 /** Providers sort sizes into tiers by area as well: 1440x1440 has exactly the pixels of 1920x1080. */
 const AREA_TOLERANCE = 0.05
 
+/** `1.78:1` is `16:9`; `2.39:1` is not `21:9`. */
+const EQUAL_RATIO_TOLERANCE = 0.005
+
 /** `854x480` is 16:9 at 480p, whose exact width is no whole number. */
 const PIXEL_TOLERANCE = 2
+
+/** What people mean loosely, so that rounded pixels pass for it. Whoever writes `2.39:1` or `721p` means just that. */
+const LOOSE_RATIOS = [16 / 9, 4 / 3, 1, 3 / 4, 9 / 16, 21 / 9, 9 / 21, 3 / 2, 2 / 3]
+const LOOSE_TIERS = new Set([360, 480, 540, 720, 768, 1_080, 1_440, 2_160])
 
 const SIDE_MAX = 16_384
 
@@ -50,18 +57,24 @@ export function shapeOfPair(ratio: number | null, shortSide: number | null): Sha
   return { ratio, shortSide, width, height }
 }
 
+/** Whole numbers of pixels are the same only when they are equal. */
+function isSameSide(a: number | null, b: number | null): boolean {
+  if (a === null || b === null) return false
+  const isExact = Number.isInteger(a) && Number.isInteger(b)
+  return isExact ? a === b : Math.abs(a - b) <= PIXEL_TOLERANCE
+}
+
 export const isSameSize = (a: Shape, b: Shape): boolean =>
-  a.width !== null &&
-  b.width !== null &&
-  a.height !== null &&
-  b.height !== null &&
-  Math.abs(a.width - b.width) <= PIXEL_TOLERANCE &&
-  Math.abs(a.height - b.height) <= PIXEL_TOLERANCE
+  isSameSide(a.width, b.width) && isSameSide(a.height, b.height)
 
 const logRatio = (a: number, b: number): number => Math.abs(Math.log(a / b))
 
-export const isSameRatio = (a: Shape, b: Shape): boolean =>
-  a.ratio !== null && b.ratio !== null && logRatio(a.ratio, b.ratio) <= RATIO_TOLERANCE
+/** Whether a shape passes for the ratio that another one names. */
+export function isSameRatio(shape: Shape, { ratio }: Shape): boolean {
+  if (shape.ratio === null || ratio === null) return false
+  const isLoose = LOOSE_RATIOS.some((loose) => logRatio(loose, ratio) <= EQUAL_RATIO_TOLERANCE)
+  return logRatio(shape.ratio, ratio) <= (isLoose ? RATIO_TOLERANCE : EQUAL_RATIO_TOLERANCE)
+}
 
 /** Pixels in all; a bare tier counts as 16:9. */
 function areaOf(shape: Shape): number | null {
@@ -75,6 +88,7 @@ const tierArea = (shortSide: number): number => (shortSide * shortSide * 16) / 9
 export function isSameTier(shape: Shape, named: Shape): boolean {
   if (shape.shortSide === null || named.shortSide === null) return false
   if (shape.shortSide === named.shortSide) return true
+  if (!LOOSE_TIERS.has(named.shortSide)) return false
   const area = areaOf(shape)
   return area !== null && logRatio(area, tierArea(named.shortSide)) <= AREA_TOLERANCE
 }

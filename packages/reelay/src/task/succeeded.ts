@@ -1,5 +1,6 @@
 import { backoffMs } from './schedule.ts'
 import { ARCHIVE_WINDOW_MS, endAttempt, type Moment } from './decision.ts'
+import { isAdopted } from './is-adopted.ts'
 import type { Decision, DurationSample, Task } from './task.ts'
 import type { Output } from './verdict.ts'
 
@@ -31,7 +32,7 @@ export function succeeded(task: Task, success: Success, moment: Moment): Decisio
     },
     events: [],
     ...endAttempt(task, nowMs),
-    ...(isFirst ? { duration: durationOf(task, success.finishedAtMs, moment) } : {}),
+    ...(isFirst && !isAdopted(task) ? { duration: durationOf(task, success.finishedAtMs, moment) } : {}),
   }
 }
 

@@ -35,6 +35,7 @@ export type Task = {
   /** 0..99 while under way, never decreasing; 100 only when completed. */
   progress: number
   request: VideoRequest
+  /** None for an adopted task: nothing is ever submitted for it. */
   candidates: readonly Candidate[]
   /** Index into `candidates` of the one in use. */
   candidate: number
@@ -55,6 +56,8 @@ export type Task = {
   deadlineAtMs: number
   cancelRequestedAtMs: number | null
   deletedAtMs: number | null
+  /** Of a completed one: its files are removed then; null: never. */
+  expiresAtMs: number | null
   /** Rises with each change that a client can see. */
   version: number
 }
@@ -74,6 +77,7 @@ export type TaskPatch = Partial<
     | 'error'
     | 'completedAtMs'
     | 'deadlineAtMs'
+    | 'expiresAtMs'
   >
 >
 
@@ -82,9 +86,11 @@ export type TaskEvent = { kind: TaskEventKind; data?: Readonly<Record<string, un
 
 export type TaskEventKind =
   | 'task.created'
+  | 'task.adopted'
   | 'task.state'
   | 'task.cancel_requested'
   | 'task.deleted'
+  | 'task.files_expired'
   | 'submit.started'
   | 'submit.accepted'
   | 'submit.rejected'
@@ -101,6 +107,7 @@ export type TaskEventKind =
   | 'archive.stored'
   | 'account.fallback'
   | 'upstream.orphan'
+  | 'upstream.adopted'
   | 'callback.received'
   | 'webhook.delivered'
   | 'webhook.failed'
@@ -116,6 +123,8 @@ export type AttemptChange =
       patch: Partial<Pick<Attempt, 'state' | 'operation' | 'answeredAtMs' | 'endedAtMs'>>
       rawAnswer?: string
     }
+  /** The provider has no job of the id that it is looked for under: another one may be tried. */
+  | { kind: 'refuted'; n: number }
 
 /**
  * What `decide` wants done: plain data. `store.commit` adds nothing to it and is the only writer of task state.

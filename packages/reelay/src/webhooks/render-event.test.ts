@@ -50,8 +50,11 @@ function deliveryOf(task: Task): Delivery {
   }
 }
 
-const render = (delivery: Delivery, task: Task | null, payload: WebhookPayload = 'full'): unknown =>
-  JSON.parse(renderEvent(delivery, task, { payload, viewVideo }))
+const render = async (
+  delivery: Delivery,
+  task: Task | null,
+  payload: WebhookPayload = 'full',
+): Promise<unknown> => JSON.parse(await renderEvent(delivery, task, { payload, viewVideo }))
 
 const completed = (patch: Partial<Task> = {}): Task =>
   newTask(EVENT_MS - 60_000, { state: 'completed', progress: 100, completedAtMs: EVENT_MS, ...patch })
@@ -63,10 +66,10 @@ const FAILURE = {
   param: null,
 } as const
 
-test('full: the envelope, the link, and the whole video', () => {
+test('full: the envelope, the link, and the whole video', async () => {
   const task = completed()
   const delivery = deliveryOf(task)
-  assert.deepEqual(render(delivery, task), {
+  assert.deepEqual(await render(delivery, task), {
     id: delivery.eventId,
     object: 'event',
     created_at: 1_790_000_000,
@@ -82,10 +85,10 @@ test('full: the envelope, the link, and the whole video', () => {
   })
 })
 
-test('thin: what happened to which task, and nothing that a log should not have', () => {
+test('thin: what happened to which task, and nothing that a log should not have', async () => {
   const task = completed()
   const delivery = deliveryOf(task)
-  assert.deepEqual(render(delivery, task, 'thin'), {
+  assert.deepEqual(await render(delivery, task, 'thin'), {
     id: delivery.eventId,
     object: 'event',
     created_at: 1_790_000_000,
@@ -99,19 +102,19 @@ test('thin: what happened to which task, and nothing that a log should not have'
   })
 })
 
-test('a failure has its error and no result', () => {
+test('a failure has its error and no result', async () => {
   const task = newTask(EVENT_MS, { state: 'error', progress: 40, completedAtMs: EVENT_MS, error: FAILURE })
   const expected = { type: 'video.error', status: 'error', progress: 40, result: null, error: FAILURE }
-  assert.partialDeepStrictEqual(render(deliveryOf(task), task), expected)
+  assert.partialDeepStrictEqual(await render(deliveryOf(task), task), expected)
 })
 
-test('the openai profile sees the error of the gateway as a failure, in the type and in the status', () => {
+test('the openai profile sees the error of the gateway as a failure, in the type and in the status', async () => {
   const task = newTask(EVENT_MS, { state: 'error', profile: 'openai', error: FAILURE })
-  const body = render(deliveryOf(task), task)
+  const body = await render(deliveryOf(task), task)
   assert.partialDeepStrictEqual(body, { type: 'video.failed', status: 'failed', data: { status: 'failed' } })
 })
 
-test('an event of the way there, sent late, shows the task as it was then', () => {
+test('an event of the way there, sent late, shows the task as it was then', async () => {
   const then = newTask(EVENT_MS - 60_000, { state: 'running', progress: 30 })
   const delivery = deliveryOf(then)
   const ends: readonly Task[] = [
@@ -120,7 +123,7 @@ test('an event of the way there, sent late, shows the task as it was then', () =
     { ...then, state: 'running', progress: 60, providerWaits: true },
   ]
   for (const now of ends) {
-    assert.partialDeepStrictEqual(render(delivery, now), {
+    assert.partialDeepStrictEqual(await render(delivery, now), {
       type: 'video.in_progress',
       status: 'in_progress',
       progress: 30,
@@ -131,23 +134,27 @@ test('an event of the way there, sent late, shows the task as it was then', () =
     })
   }
   const queued = deliveryOf({ ...then, state: 'queued', progress: 0 })
-  assert.partialDeepStrictEqual(render(queued, ends[0]!), { status: 'queued', progress: 0, result: null })
+  assert.partialDeepStrictEqual(await render(queued, ends[0]!), {
+    status: 'queued',
+    progress: 0,
+    result: null,
+  })
 })
 
-test('the last event shows the task as it is: only its link is newer', () => {
+test('the last event shows the task as it is: only its link is newer', async () => {
   const task = completed()
   const later = { ...task, warnings: ['poster_missing'] }
-  assert.deepEqual(render(deliveryOf(task), later), render(deliveryOf(later), later))
+  assert.deepEqual(await render(deliveryOf(task), later), await render(deliveryOf(later), later))
 })
 
-test('a deleted video keeps its event, without a link', () => {
+test('a deleted video keeps its event, without a link', async () => {
   const task = completed({ deletedAtMs: EVENT_MS + 1 })
-  const body = render(deliveryOf(task), task) as { data: object }
+  const body = (await render(deliveryOf(task), task)) as { data: object }
   assert.partialDeepStrictEqual(body, { status: 'completed', result: null })
   assert.equal('video_url' in body.data, false)
 })
 
-test('a test event belongs to no task, whatever the endpoint wants', () => {
+test('a test event belongs to no task, whatever the endpoint wants', async () => {
   const task = completed()
   const delivery: Delivery = {
     ...deliveryOf(task),
@@ -157,7 +164,7 @@ test('a test event belongs to no task, whatever the endpoint wants', () => {
     sequence: 0,
     snapshot: null,
   }
-  const body = render(delivery, null) as { data: { message: string } }
+  const body = (await render(delivery, null)) as { data: { message: string } }
   const { message } = body.data
   assert.match(message, /test/)
   assert.deepEqual(body, {
@@ -174,5 +181,5 @@ test('a test event belongs to no task, whatever the endpoint wants', () => {
     error: null,
     data: { message },
   })
-  assert.partialDeepStrictEqual(render(delivery, null, 'thin'), { result: null, data: { message } })
+  assert.partialDeepStrictEqual(await render(delivery, null, 'thin'), { result: null, data: { message } })
 })

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { clipBytes } from '@reelay/simulator'
 import { NotFoundError } from 'openai'
-import { clipBytes } from '../upstream/clips.ts'
 import { call, errorOf, openai, postJson, untilEnded, videoOf, type Answer, type Tries } from './client.ts'
 import { startGateway, type Gateway } from './start-gateway.ts'
+import { atOnce } from '../support/at-once.ts'
 
 let gateway: Gateway
 let done: string
@@ -115,13 +116,13 @@ test('C48 openai: delete a completed video', async () => {
 
 test('C49 delete a video in progress', async () => {
   const id = await create('c49 [up:steps=running:5*100000]')
-  const isRunning = (): boolean => gateway.reelay.store.loadTask(id)?.progress === 5
+  const isRunning = (): boolean => atOnce(gateway.reelay.store.loadTask(id))?.progress === 5
   const running = changed(id, isRunning)
   await running
-  const ended = changed(id, () => gateway.reelay.store.loadTask(id)?.state === 'failed')
+  const ended = changed(id, () => atOnce(gateway.reelay.store.loadTask(id))?.state === 'failed')
   assert.equal((await call(gateway, 'DELETE', `/v1/videos/${id}`)).status, 200)
   await ended
-  assert.equal(gateway.reelay.store.loadTask(id)?.error?.code, 'cancelled')
+  assert.equal((await gateway.reelay.store.loadTask(id))?.error?.code, 'cancelled')
   assert.equal((await call(gateway, 'GET', `/v1/videos/${id}`)).status, 404)
 })
 

@@ -6,6 +6,7 @@ import { APIError, toFile } from 'openai'
 import { JPEG, PNG } from '../../src/http/test-deps.ts'
 import { call, errorOf, openai, openai6, postJson, videoOf, type Answer, type Tries } from './client.ts'
 import { startGateway, type Gateway } from './start-gateway.ts'
+import { atOnce } from '../support/at-once.ts'
 
 let gateway: Gateway
 before(async () => {
@@ -36,7 +37,7 @@ function assertQueued(answer: Answer): void {
   assert.deepEqual([video.status, video.progress], ['queued', 0])
 }
 
-const inputsOf = (id: unknown) => gateway.reelay.store.loadTask(String(id))?.request.inputs ?? []
+const inputsOf = (id: unknown) => atOnce(gateway.reelay.store.loadTask(String(id)))?.request.inputs ?? []
 
 test('C1 multipart with model and prompt', async () => {
   assertQueued(await postForm(form(Object.entries(BASIC))))
@@ -79,7 +80,7 @@ test('C7 an image URL as brackets and as JSON decode the same', async () => {
     input_reference: { image_url } as unknown as File,
   })
   const decoded = (id: string): unknown => {
-    const request = gateway.reelay.store.loadTask(id)?.request
+    const request = atOnce(gateway.reelay.store.loadTask(id))?.request
     return { ...request, inputs: request?.inputs.map((input) => ({ ...input, storageKey: '' })) }
   }
   assert.deepEqual(decoded(seven.id), decoded(six.id))

@@ -94,7 +94,7 @@ test('C27 openai 7: a lost answer makes one task', async () => {
   const video = await openai(gateway, tries).videos.create({ ...BASIC, prompt: 'c27' })
   assert.equal(tries.length, 2)
   assert.equal(await stored('c27'), 1)
-  assert.ok(gateway.reelay.store.loadTask(video.id))
+  assert.ok(await gateway.reelay.store.loadTask(video.id))
 })
 
 test('C28 openai 7: eight at once, three answers lost: eight tasks', async () => {

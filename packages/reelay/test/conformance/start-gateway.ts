@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Simulator, startSimulator } from '@reelay/simulator'
 import { createReelay, type Reelay } from '../../src/compose.ts'
 import { loadConfig, type Environment } from '../../src/config.ts'
 import { hashOfKey } from '../../src/system/hash-of-key.ts'
@@ -11,7 +12,7 @@ import { systemIds } from '../../src/system/ids.ts'
 import { silentLog } from '../../src/system/log.ts'
 import { probeVideo } from '../../src/media/probe.ts'
 import type { Task } from '../../src/task/task.ts'
-import { startUpstream, type Upstream } from '../upstream/upstream.ts'
+import { atOnce } from '../support/at-once.ts'
 
 /** A whole gateway over a loopback provider, with looks every few milliseconds. */
 export interface Gateway {
@@ -20,7 +21,7 @@ export interface Gateway {
   readonly key: string
   readonly adminKey: string
   readonly reelay: Reelay
-  readonly upstream: Upstream
+  readonly upstream: Simulator
   addKey(projectId: string): Promise<string>
   /** Resolves when the stored task satisfies the condition, now or after a change. */
   untilTask(id: string, condition: (task: Task) => boolean): Promise<void>
@@ -47,7 +48,7 @@ const hurried = (_account: string, provider: Provider): Provider => ({
 
 export async function startGateway(environment: Environment = {}): Promise<Gateway> {
   const directory = await mkdtemp(join(tmpdir(), 'reelay-conformance-'))
-  const upstream = await startUpstream({ dripMs: 1 })
+  const upstream = await startSimulator({ dripMs: 1 })
   const config = loadConfig({
     REELAY_DATA_DIR: directory,
     REELAY_PORT: '0',
@@ -91,7 +92,7 @@ export async function startGateway(environment: Environment = {}): Promise<Gatew
 function untilTask(reelay: Reelay, id: string, condition: (task: Task) => boolean): Promise<void> {
   const { store } = reelay
   const holds = (): boolean => {
-    const task = store.loadTask(id)
+    const task = atOnce(store.loadTask(id))
     return task !== undefined && condition(task)
   }
   return new Promise((resolve) => {

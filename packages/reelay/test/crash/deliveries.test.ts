@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { spawnSimulator } from '@reelay/simulator'
 import { z } from 'zod'
 import { seededNumbers } from '../support/seeded-numbers.ts'
-import { spawnUpstream } from '../upstream/spawn-upstream.ts'
 import { API_KEY, GatewayProcess } from './gateway-process.ts'
 import { FlakyReceiver } from './webhook-receiver.ts'
 
@@ -45,7 +45,7 @@ test(
     const receiver = new FlakyReceiver(secrets, seededNumbers(7))
     const origin = await receiver.listen()
     t.after(() => receiver.close())
-    const upstream = await spawnUpstream({ ledgerPath: join(directory, 'ledger.jsonl'), dialect: 'comet' })
+    const upstream = await spawnSimulator({ ledgerPath: join(directory, 'ledger.jsonl'), dialect: 'comet' })
     t.after(() => upstream.stop())
     const environment = {
       REELAY_DATA_DIR: join(directory, 'data'),

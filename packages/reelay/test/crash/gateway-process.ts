@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { createInterface } from 'node:readline'
+import { createInterface, type Interface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 
@@ -8,15 +8,25 @@ export const API_KEY = 'rk_crash_test_key_0000000000000000000000000000'
 
 const MAIN = fileURLToPath(new URL('./gateway-main.ts', import.meta.url))
 const readySchema = z.object({ url: z.url() })
+const heldSchema = z.object({ point: z.string(), taskId: z.string() })
+/** Far more than a test asks for: answers after the first line are read by nobody else. */
+const LINES_MAX = 1_000
 
 /** A gateway in a process of its own, over one data directory. */
 export class GatewayProcess {
   readonly url: string
   readonly #child: ChildProcess
   readonly #exited: Promise<unknown>
+  readonly #said: string[] = []
+  #heard = Promise.withResolvers<void>()
 
-  constructor(url: string, child: ChildProcess, exited: Promise<unknown>) {
+  constructor(url: string, child: ChildProcess, exited: Promise<unknown>, lines: Interface) {
     this.url = url
+    lines.on('line', (line) => {
+      if (this.#said.length < LINES_MAX) this.#said.push(line)
+      this.#heard.resolve()
+      this.#heard = Promise.withResolvers<void>()
+    })
     this.#child = child
     this.#exited = exited
   }
@@ -36,7 +46,7 @@ export class GatewayProcess {
     const exited = once(child, 'exit')
     const lines = createInterface({ input: child.stdout })
     const first = await Promise.race([once(lines, 'line'), exited])
-    return new GatewayProcess(readySchema.parse(JSON.parse(String(first[0]))).url, child, exited)
+    return new GatewayProcess(readySchema.parse(JSON.parse(String(first[0]))).url, child, exited, lines)
   }
 
   /** POST /v1/videos. Undefined when the process died before it answered: then nothing was promised. */
@@ -66,6 +76,31 @@ export class GatewayProcess {
   /** Waits until the process ended by itself. */
   async ended(): Promise<void> {
     await this.#exited
+  }
+
+  /** The last of so many tasks that are held at that point of `STOP_AT`, once there are so many. */
+  async held(point: string, count = 1): Promise<string> {
+    for (;;) {
+      const next = this.#heard.promise
+      const held = this.#said.map((line) => heldSchema.parse(JSON.parse(line)))
+      const here = held.filter((entry) => entry.point === point)[count - 1]
+      if (here !== undefined) return here.taskId
+      await Promise.race([next, this.#gone()])
+    }
+  }
+
+  async #gone(): Promise<never> {
+    await this.#exited
+    throw new Error('the process ended')
+  }
+
+  /** Stands still, with everything that it holds, until it is continued. */
+  pause(): void {
+    this.#child.kill('SIGSTOP')
+  }
+
+  continue(): void {
+    this.#child.kill('SIGCONT')
   }
 
   async kill(): Promise<void> {

@@ -3,9 +3,9 @@ import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { type SpawnedSimulator, clipBytes, spawnSimulator } from '@reelay/simulator'
 import { z } from 'zod'
 import type { Checkpoint } from '../../src/engine/context.ts'
-import { spawnUpstream, type SpawnedUpstream } from '../upstream/spawn-upstream.ts'
 import { GatewayProcess } from './gateway-process.ts'
 
 /** Each cycle ends the process at one of these; 55 cycles visit each five times or more. */
@@ -32,7 +32,7 @@ test(
   `${CYCLES} kills at every named point lose no accepted task and never submit one twice`,
   { timeout: 300_000 },
   async (t) => {
-    const upstream = await spawnUpstream({ ledgerPath: join(directory, 'ledger.jsonl'), dialect: 'comet' })
+    const upstream = await spawnSimulator({ ledgerPath: join(directory, 'ledger.jsonl'), dialect: 'comet' })
     t.after(() => upstream.stop())
     const environment = {
       REELAY_DATA_DIR: join(directory, 'data'),
@@ -64,7 +64,7 @@ type End = { status: string; code: string | null; sha256: string | undefined }
 async function runCycle(
   cycle: number,
   environment: Record<string, string>,
-  upstream: SpawnedUpstream,
+  upstream: SpawnedSimulator,
   accepted: Map<string, string>,
 ): Promise<void> {
   const point = POINTS[cycle % POINTS.length] ?? 'create.answered'
@@ -152,7 +152,7 @@ async function readEnds(
 }
 
 function checkLedger(
-  upstream: SpawnedUpstream,
+  upstream: SpawnedSimulator,
   accepted: ReadonlyMap<string, string>,
   ends: ReadonlyMap<string, End>,
 ): void {
@@ -172,7 +172,7 @@ function checkLedger(
 async function checkFiles(ends: ReadonlyMap<string, End>): Promise<void> {
   const root = join(directory, 'data', 'files')
   assert.deepEqual(await readdir(join(root, 'staging')), [])
-  const clip = await readFile(new URL('../upstream/fixtures/clip.mp4', import.meta.url))
+  const clip = clipBytes('mp4')
   for (const [id, end] of ends) {
     const names = await readdir(join(root, 'videos', id)).catch(() => [])
     const videos = names.filter((name) => name.includes('.video.'))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { type Simulator, startSimulator } from '@reelay/simulator'
 import { z } from 'zod'
-import { startUpstream, type Upstream } from '../upstream/upstream.ts'
 import { ask, create, untilEnded, type Answer } from './client.ts'
 import { openGateway, type OpenGateway } from './open-gateway.ts'
 
@@ -9,14 +9,14 @@ const FILE_BYTES_MAX = 20_000
 const KEYED = { 'idempotency-key': 'one' }
 const NO_ID = 'video_00000000000000000000000000'
 
-let upstream: Upstream
+let upstream: Simulator
 let gateway: OpenGateway
 /** A task that waits for ever, one that failed and one that completed. */
 let ids: { waits: string; failed: string; done: string }
 let keys: { reader: string; stranger: string }
 
 before(async () => {
-  upstream = await startUpstream({ dialect: 'comet', dripMs: 1 })
+  upstream = await startSimulator({ dialect: 'comet', dripMs: 1 })
   gateway = await openGateway({
     REELAY_PROVIDERS: 'cometapi',
     COMETAPI_KEY: 'test-key',
@@ -33,6 +33,7 @@ before(async () => {
   await post('/v1/videos', { ...GOOD, prompt: 'first [up:steps=queued*]' }, KEYED)
   await untilEnded(gateway, ids.failed)
   await untilEnded(gateway, ids.done)
+  await gateway.reelay.store.removeArtifacts(ids.done, ['spritesheet'])
   keys = {
     reader: await addKey({ name: 'reader', scopes: ['read'] }),
     stranger: await addKey({ name: 'stranger', project: await addProject('elsewhere') }),

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { appendFile, mkdir, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createHash } from 'node:crypto'
-import { startUpstream } from '../upstream/upstream.ts'
+import { startSimulator } from '@reelay/simulator'
 import { ask, create, untilEnded } from './client.ts'
 import { JumpClock } from './jump-clock.ts'
 import { openGateway } from './open-gateway.ts'
@@ -38,7 +38,7 @@ async function fill(): Promise<number> {
 }
 
 const clock = new JumpClock()
-const upstream = await startUpstream({ dialect: 'comet', dripMs: 1 })
+const upstream = await startSimulator({ dialect: 'comet', dripMs: 1 })
 const settings = { REELAY_PROVIDERS: 'cometapi', COMETAPI_KEY: 'test-key', COMETAPI_BASE_URL: upstream.url }
 const gateway = await openGateway(
   { ...settings, REELAY_STORAGE_URL: `file:${join(disk, 'files')}` },
@@ -57,7 +57,7 @@ const content = await ask(gateway, `/v1/videos/${id}/content`)
 const checked = untilCommitted(reelay, (move) => move.claim.taskId === id)
 clock.jump(RECHECK_MS)
 await checked
-const stateAfterCheck = reelay.store.loadTask(id)?.state
+const stateAfterCheck = (await reelay.store.loadTask(id))?.state
 
 await rm(filler)
 clock.jump(RECHECK_MS)

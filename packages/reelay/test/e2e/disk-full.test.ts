@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { clipBytes } from '@reelay/simulator'
 import { z } from 'zod'
-import { clipBytes } from '../upstream/clips.ts'
 
 const run = promisify(execFile)
 const MAIN = fileURLToPath(new URL('./disk-full-main.ts', import.meta.url))

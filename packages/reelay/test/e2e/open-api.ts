@@ -59,7 +59,7 @@ async function addKey(
   projectId: string,
   scopes: readonly KeyScope[],
 ): Promise<string> {
-  if (store.findProject(projectId) === undefined)
+  if ((await store.findProject(projectId)) === undefined)
     await store.createProject({ id: projectId, name: projectId, createdAtMs: nowMs, limits: {} })
   const secret = `rk_${systemIds.secret(32)}`
   const key = { id: systemIds.id('key', nowMs), projectId, name: 'test', scopes, profile: 'comet' as const }

@@ -3,8 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test, type TestContext } from 'node:test'
-import { clipBytes } from '../upstream/clips.ts'
-import { spawnUpstream, type SpawnedUpstream } from '../upstream/spawn-upstream.ts'
+import { type SpawnedSimulator, clipBytes, spawnSimulator } from '@reelay/simulator'
 import { ask, create, untilEnded } from './client.ts'
 import { openGateway, type OpenGateway } from './open-gateway.ts'
 import { hasEvent, untilCommitted } from './until-committed.ts'
@@ -15,12 +14,12 @@ const CLIP = clipBytes('mp4')
 const directory = await mkdtemp(join(tmpdir(), 'reelay-outage-'))
 after(() => rm(directory, { recursive: true, force: true }))
 
-type Scene = { gateway: OpenGateway; upstream: SpawnedUpstream; ledgerPath: string }
+type Scene = { gateway: OpenGateway; upstream: SpawnedSimulator; ledgerPath: string }
 
 /** A gateway over a provider in a process of its own. */
 async function open(t: TestContext, name: string): Promise<Scene> {
   const ledgerPath = join(directory, `${name}.jsonl`)
-  const upstream = await spawnUpstream({ ledgerPath, dialect: 'comet' })
+  const upstream = await spawnSimulator({ ledgerPath, dialect: 'comet' })
   t.after(() => upstream.stop())
   const environment = { REELAY_PROVIDERS: 'cometapi', COMETAPI_KEY: 'test-key' }
   const gateway = await openGateway({ ...environment, COMETAPI_BASE_URL: upstream.url })
@@ -30,7 +29,7 @@ async function open(t: TestContext, name: string): Promise<Scene> {
 
 async function checkCompleted(
   { gateway }: Scene,
-  upstream: SpawnedUpstream,
+  upstream: SpawnedSimulator,
   tasks: ReadonlyMap<string, string>,
 ): Promise<void> {
   const ends = await Promise.all([...tasks.keys()].map((id) => untilEnded(gateway, id)))
@@ -68,7 +67,7 @@ test('the provider is killed while it is looked at, and comes back on the same p
   await upstream.kill()
   // Each has met the dead port or a broken connection before the provider is back.
   await Promise.all(faulted)
-  const again = await spawnUpstream({ ledgerPath, dialect: 'comet', port: upstream.port })
+  const again = await spawnSimulator({ ledgerPath, dialect: 'comet', port: upstream.port })
   t.after(() => again.stop())
   await checkCompleted(scene, again, tasks)
 })

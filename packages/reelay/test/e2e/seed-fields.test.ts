@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { type Simulator, startSimulator } from '@reelay/simulator'
 import { z } from 'zod'
-import { startUpstream, type Upstream } from '../upstream/upstream.ts'
 import { ask, create, follow, untilVideo } from './client.ts'
 import { JumpClock } from './jump-clock.ts'
 import { openGateway, type OpenGateway } from './open-gateway.ts'
@@ -29,11 +29,11 @@ const PAGES = {
   error: { progress: share, completed_at: z.unknown(), video_url: none, error: failure },
 } as const
 
-let upstream: Upstream
+let upstream: Simulator
 let gateway: OpenGateway
 const clock = new JumpClock()
 before(async () => {
-  upstream = await startUpstream({ dialect: 'comet', dripMs: 1 })
+  upstream = await startSimulator({ dialect: 'comet', dripMs: 1 })
   const environment = { REELAY_PROVIDERS: 'cometapi', COMETAPI_KEY: 'test-key' }
   gateway = await openGateway({ ...environment, COMETAPI_BASE_URL: upstream.url }, { clock })
 })

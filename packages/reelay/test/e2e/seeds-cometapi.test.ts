@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, before, test } from 'node:test'
+import { type Simulator, clipBytes, startSimulator } from '@reelay/simulator'
 import type { Video } from '@reelay/sdk'
-import { clipBytes } from '../upstream/clips.ts'
-import { startUpstream, type Upstream } from '../upstream/upstream.ts'
 import { ask, create, follow } from './client.ts'
 import { openGateway, type OpenGateway } from './open-gateway.ts'
+import { atOnce } from '../support/at-once.ts'
 
 /** The two models of the published pages, through a server that speaks as those pages do. */
 const MODELS = ['doubao-seedance-2-0', 'wan2.6']
@@ -13,10 +13,10 @@ const CLIP = clipBytes('mp4')
 const CLIP_SHA256 = createHash('sha256').update(CLIP).digest('hex')
 const ORDER = ['queued', 'in_progress', 'completed']
 
-let upstream: Upstream
+let upstream: Simulator
 let gateway: OpenGateway
 before(async () => {
-  upstream = await startUpstream({ dialect: 'comet', dripMs: 1, keys: ['test-key'] })
+  upstream = await startSimulator({ dialect: 'comet', dripMs: 1, keys: ['test-key'] })
   const environment = { REELAY_PROVIDERS: 'cometapi', COMETAPI_KEY: 'test-key' }
   gateway = await openGateway({ ...environment, COMETAPI_BASE_URL: upstream.url })
 })
@@ -90,7 +90,7 @@ for (const model of MODELS) {
     const prompt = `${model}: progress [up:steps=running:45%,running:30,running:-]`
     const created = await create(gateway, { model, prompt })
     const id = (): string =>
-      gateway.reelay.store.loadTask(created.id)?.attempt?.operation?.providerTaskId ?? ''
+      atOnce(gateway.reelay.store.loadTask(created.id))?.attempt?.operation?.providerTaskId ?? ''
     // By the fourth look the other three were believed or not.
     await upstream.untilRequest(({ method, url }) => method === 'GET' && url.endsWith(`/${id()}`), 4)
     const { progress, status } = (await ask(gateway, `/v1/videos/${created.id}`)).json as Video

@@ -4,6 +4,7 @@ import { StorageFull } from '../../src/files/files.ts'
 import type { Verdict } from '../../src/task/verdict.ts'
 import { Harness } from './harness.ts'
 import { deadLink, done, lostAnswer, ScriptedProvider, unavailable } from './scripted-provider.ts'
+import { atOnce } from '../support/at-once.ts'
 
 const VIDEO = new TextEncoder().encode('video bytes')
 const running: Verdict = { kind: 'running', progress: 10 }
@@ -20,7 +21,7 @@ test('a task goes from queued to an archived video, and its timeline tells how',
   assert.equal(task.state, 'completed')
   assert.equal(task.progress, 100)
   assert.equal(provider.starts.length, 1)
-  const [video] = harness.store.artifacts(id)
+  const [video] = await harness.store.artifacts(id)
   assert.ok(video)
   assert.equal(video.role, 'video')
   const stream = await harness.files.open(video.storageKey)
@@ -183,7 +184,7 @@ test('an archiving task that is cancelled stops its download and keeps no file',
   cancelled.resolve()
   const task = await harness.untilEnded(id)
   assert.equal(task.error?.code, 'cancelled')
-  assert.equal(harness.store.artifacts(id).length, 0)
+  assert.equal((await harness.store.artifacts(id)).length, 0)
 })
 
 test('a dead link is asked for again, and the fresh one is archived', async () => {
@@ -279,7 +280,7 @@ test('no more jobs run upstream than the account allows, and all are served', as
     return start(request)
   }
   harness.store.onChange((id) => {
-    if (harness.store.loadTask(id)?.state === 'archiving') inFlight -= 1
+    if (atOnce(harness.store.loadTask(id))?.state === 'archiving') inFlight -= 1
   })
   const tasks = await Promise.all(Array.from({ length: 8 }, () => harness.create()))
   for (const { id } of tasks) assert.equal((await harness.untilEnded(id)).state, 'completed')
@@ -322,7 +323,7 @@ test('durations are learned as intervals between looks', async () => {
   await using harness = await Harness.open({ scripted: provider })
   const { id } = await harness.create()
   await harness.untilEnded(id)
-  const [sample] = harness.store.durations('scripted|m||')
+  const [sample] = await harness.store.durations('scripted|m||')
   assert.ok(sample!.lowerMs > 0 && sample!.lowerMs < sample!.upperMs)
 })
 

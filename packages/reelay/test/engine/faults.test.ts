@@ -6,6 +6,7 @@ import { StoreUnavailable } from '../../src/store/store.ts'
 import type { Verdict } from '../../src/task/verdict.ts'
 import { Harness } from './harness.ts'
 import { deadLink, done, ScriptedProvider } from './scripted-provider.ts'
+import { atOnce } from '../support/at-once.ts'
 
 const VIDEO = new TextEncoder().encode('video bytes')
 const HOUR_MS = 3_600_000
@@ -65,6 +66,24 @@ test('a refusal is not forgotten because the store cannot note the pause of the 
   assert.equal((await harness.untilEnded(id)).state, 'completed')
 })
 
+test('an attempt that was stored, though the store seemed to be away, is not taken for one whose answer was lost', async () => {
+  const provider = scripted()
+  await using harness = await Harness.open({ scripted: provider })
+  const commit = harness.store.commit.bind(harness.store)
+  let isAway = true
+  harness.store.commit = async (move) => {
+    const outcome = await commit(move)
+    if (!isAway || move.to !== 'submitting') return outcome
+    isAway = false
+    throw new StoreUnavailable('the answer to the commit was lost')
+  }
+  const { id } = await harness.create()
+  const task = await harness.untilEnded(id)
+  assert.equal(task.state, 'completed')
+  assert.equal(task.attempt?.n, 2)
+  assert.equal(provider.starts.length, 1)
+})
+
 test('an input that cannot be read was not sent: the task says so, and is submitted when the file is back', async () => {
   const provider = scripted()
   const start = provider.start.bind(provider)
@@ -109,7 +128,7 @@ test('a row that cannot be read keeps no other task of its account waiting', asy
   await harness.boot()
   const { id } = await harness.create()
   assert.equal((await harness.untilEnded(id)).state, 'completed')
-  assert.throws(() => harness.store.loadTask(broken))
+  assert.throws(() => atOnce(harness.store.loadTask(broken)))
 })
 
 test('tasks that wait for a slot do not slow down the looks at those that run', async () => {

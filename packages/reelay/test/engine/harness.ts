@@ -7,6 +7,7 @@ import { Engine } from '../../src/engine/engine.ts'
 import { Slots } from '../../src/engine/slots.ts'
 import { openDiskFiles } from '../../src/files/disk-files.ts'
 import type { Files } from '../../src/files/files.ts'
+import { silentObserver } from '../../src/observability/observer.ts'
 import type { Provider } from '../../src/providers/provider.ts'
 import { rowOfTask } from '../../src/store/sql/task-rows.ts'
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
@@ -17,6 +18,7 @@ import { TestClock } from '../../src/system/test-clock.ts'
 import { isTerminal } from '../../src/task/state.ts'
 import type { Task } from '../../src/task/task.ts'
 import { newTask } from '../support/new-task.ts'
+import { atOnce } from '../support/at-once.ts'
 
 /** Turns of the event loop in which everything that does not wait for the clock gets done. */
 const SETTLE_TURNS = 25
@@ -72,11 +74,14 @@ export class Harness {
       ids: systemIds,
       random: () => 0.5,
       log: silentLog,
+      observer: silentObserver,
       owner: systemIds.id('worker', this.clock.nowMs()),
       leaseMs: 30_000,
       concurrencyMax: 256,
       downloads: { slots: new Slots(8), bytesMax: 1_000_000 },
+      retention: { filesMs: null, recordsMs: null, logsMs: null },
       callbackBase: () => null,
+      inputUrl: () => null,
       checkpoint: () => Promise.resolve(),
       ...this.#overrides,
     })
@@ -119,7 +124,7 @@ export class Harness {
   }
 
   task(id: string): Task {
-    const task = this.store.loadTask(id)
+    const task = atOnce(this.store.loadTask(id))
     if (task === undefined) throw new Error(`no task ${id}`)
     return task
   }

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { clipBytes } from '@reelay/simulator'
 import { listen } from '../../src/net/test-server.ts'
 
-const MP4 = readFileSync(new URL('../upstream/fixtures/clip.mp4', import.meta.url))
+const MP4 = clipBytes('mp4')
 
 /** One request as a server got it, all of it. */
 export type SeenRequest = { method: string; url: string; headers: IncomingMessage['headers']; body: string }

@@ -183,13 +183,22 @@ export function* requestOf(
   yield* chunks
 }
 
+/** How many requests what is over may take to remove its files. */
+const LOOKS_MAX = 100
+
 /** What holds after every kind of input: the process answers, nothing failed inside, and no file lies about. */
 export async function checkHealth(gateway: HostileGateway): Promise<void> {
-  const reply = await gateway.send({ chunks: ['GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n'] })
-  assert.equal(reply.answers[0]?.status, 200)
+  let staged: readonly string[] = []
+  // A client that hangs up is gone before its request has tidied up: other requests pass meanwhile.
+  for (let look = 0; look < LOOKS_MAX; look += 1) {
+    const reply = await gateway.send({ chunks: ['GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n'] })
+    assert.equal(reply.answers[0]?.status, 200)
+    staged = await gateway.stagedFiles()
+    if (staged.length === 0) break
+  }
   assert.deepEqual(
     gateway.log.lines.filter(({ level }) => level === 'error'),
     [],
   )
-  assert.deepEqual(await gateway.stagedFiles(), [])
+  assert.deepEqual(staged, [])
 }

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { type Simulator, startSimulator } from '@reelay/simulator'
 import { create, untilEnded } from '../e2e/client.ts'
 import { openGateway, type OpenGateway } from '../e2e/open-gateway.ts'
-import { startUpstream, type Upstream } from '../upstream/upstream.ts'
 import { checkAnswer, headOf } from './hostile-gateway.ts'
 import { exchangeRaw, type RawAnswer } from './raw-client.ts'
 
-let upstream: Upstream
+let upstream: Simulator
 let gateway: OpenGateway
 let path: string
 let bytes: number
 
 before(async () => {
-  upstream = await startUpstream({ dialect: 'comet' })
+  upstream = await startSimulator({ dialect: 'comet' })
   gateway = await openGateway({
     REELAY_PROVIDERS: 'cometapi',
     COMETAPI_KEY: 'test-key',

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { readFileSync } from 'node:fs'
+import { clipBytes } from '@reelay/simulator'
 import type { Ports } from '../../src/net/test-attacks.ts'
 import { listen } from '../../src/net/test-server.ts'
 
@@ -7,7 +7,7 @@ const PNG = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
   'base64',
 )
-const MP4 = readFileSync(new URL('../upstream/fixtures/clip.mp4', import.meta.url))
+const MP4 = clipBytes('mp4')
 
 /** What both servers serve: what the place under test would take, so that only the guard can stop it. */
 export type Content = 'image' | 'video'

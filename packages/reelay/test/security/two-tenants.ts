@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { startSimulator } from '@reelay/simulator'
 import { createReelay, type Reelay } from '../../src/compose.ts'
 import { loadConfig } from '../../src/config.ts'
 import { loadSecrets } from '../../src/secrets.ts'
@@ -10,7 +11,6 @@ import { hashOfKey } from '../../src/system/hash-of-key.ts'
 import { systemClock, type Clock } from '../../src/system/clock.ts'
 import { systemIds } from '../../src/system/ids.ts'
 import { silentLog } from '../../src/system/log.ts'
-import { startUpstream } from '../upstream/upstream.ts'
 import { hurried } from './hurried.ts'
 
 /** One answer, whole. */
@@ -56,7 +56,7 @@ const LOOKS_MAX = 40
 
 export async function openTwoTenants(): Promise<TwoTenants> {
   const directory = await mkdtemp(join(tmpdir(), 'reelay-tenants-'))
-  const upstream = await startUpstream({ dialect: 'comet' })
+  const upstream = await startSimulator({ dialect: 'comet' })
   const config = loadConfig({
     REELAY_DATA_DIR: directory,
     REELAY_PROVIDERS: 'cometapi',

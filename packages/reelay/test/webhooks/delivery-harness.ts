@@ -7,6 +7,7 @@ import type { DeliveryContext } from '../../src/engine/deliver.ts'
 import { Deliverer } from '../../src/engine/deliverer.ts'
 import { videoObject } from '../../src/http/video-object.ts'
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
+import { silentObserver } from '../../src/observability/observer.ts'
 import type { Artifact } from '../../src/store/store.ts'
 import type { Delivery, DeliveryAttempt, Endpoint } from '../../src/store/webhook-store.ts'
 import { systemIds } from '../../src/system/ids.ts'
@@ -19,6 +20,7 @@ import { parseRetrySchedule, STANDARD_SCHEDULE } from '../../src/webhooks/retry-
 import { endpointPurpose, makeSecret } from '../../src/webhooks/webhook-secret.ts'
 import { UNSHARED, WebhookSubject } from '../contract/webhook-subject.ts'
 import { ScriptedReceivers, type SentRequest } from './scripted-receivers.ts'
+import { atOnce } from '../support/at-once.ts'
 
 const SETTLE_TURNS = 25
 const ROUNDS_MAX = 20_000
@@ -78,14 +80,16 @@ export class DeliveryHarness {
       ids: systemIds,
       random: () => 0.5,
       log: silentLog,
+      observer: silentObserver,
       owner: systemIds.id('worker', clock.nowMs()),
       checkpoint: () => Promise.resolve(),
       vault: this.vault,
       guarded: this.receivers,
       schedule: parseRetrySchedule(STANDARD_SCHEDULE) ?? [],
+      leaseMs: 60_000,
       userAgent: 'reelay/test',
       viewVideo: (task) =>
-        videoObject(task, task.state === 'completed' ? store.artifacts(task.id) : [], {
+        videoObject(task, task.state === 'completed' ? atOnce(store.artifacts(task.id)) : [], {
           profile: task.profile,
           publicUrl: 'https://reelay.test',
           linkKeys: LINK_KEYS,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
+import { type Simulator, startSimulator } from '@reelay/simulator'
 import type { WebhookEndpoint, WebhookSecret } from '@reelay/sdk'
 import type { Delivery, DeliveryAttempt } from '../../src/store/webhook-store.ts'
 import { ask, create } from '../e2e/client.ts'
 import { JumpClock } from '../e2e/jump-clock.ts'
 import { openGateway, type OpenGateway } from '../e2e/open-gateway.ts'
-import { startUpstream, type Upstream } from '../upstream/upstream.ts'
 
 type Logged = Delivery & { log: readonly DeliveryAttempt[] }
 
@@ -12,10 +12,10 @@ type Logged = Delivery & { log: readonly DeliveryAttempt[] }
 export class WebhookGateway {
   readonly clock: JumpClock
   readonly gateway: OpenGateway
-  readonly #upstream: Upstream
+  readonly #upstream: Simulator
   #commits = Promise.withResolvers<void>()
 
-  private constructor(clock: JumpClock, gateway: OpenGateway, upstream: Upstream) {
+  private constructor(clock: JumpClock, gateway: OpenGateway, upstream: Simulator) {
     this.clock = clock
     this.gateway = gateway
     this.#upstream = upstream
@@ -31,7 +31,7 @@ export class WebhookGateway {
 
   static async open(environment: Readonly<Record<string, string>> = {}): Promise<WebhookGateway> {
     const clock = new JumpClock()
-    const upstream = await startUpstream({ dripMs: 1 })
+    const upstream = await startSimulator({ dripMs: 1 })
     const settings = {
       REELAY_PROVIDERS: 'cometapi',
       COMETAPI_KEY: 'test-key',
