@@ -4,7 +4,7 @@ import { startSimulator } from '@reelay/simulator'
 import { createClient, type ReelayClient } from '@reelay/sdk'
 import type { Locator, Page } from 'playwright-core'
 import { Receiver } from '../webhooks/receiver.ts'
-import { barriersIn, openPage, openStage, signIn, type Stage } from './dashboard.ts'
+import { barriersIn, openPage, openStage, showIn, signIn, type Stage } from './dashboard.ts'
 
 const held = new AsyncDisposableStack()
 let stage: Stage
@@ -305,8 +305,7 @@ test('the pages of administrators fit a phone and both colour schemes', { timeou
     await page.goto(`${stage.url}/#${place}`)
     await sign.waitFor()
     for (const colorScheme of ['light', 'dark'] as const) {
-      // Colours that are still on their way from one scheme to the other are not what is looked at.
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      await showIn(page, colorScheme)
       assert.deepEqual(await barriersIn(page), [], `${place} ${colorScheme}`)
     }
     const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'

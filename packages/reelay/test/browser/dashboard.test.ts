@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { createClient } from '@reelay/sdk'
 import type { Locator, Page } from 'playwright-core'
-import { barriersIn, openPage, openStage, signIn, type Stage } from './dashboard.ts'
+import { type Stage, barriersIn, openPage, openStage, showIn, signIn } from './dashboard.ts'
 
 let stage: Stage
 
@@ -283,8 +283,7 @@ test('the page fits a phone and both colour schemes', { timeout: 60_000 }, async
     await page.goto(`${stage.url}/#${place}`)
     await page.getByRole('heading', { level: 1 }).waitFor()
     for (const colorScheme of ['light', 'dark'] as const) {
-      // Without motion, so that no colour is caught on its way.
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      await showIn(page, colorScheme)
       assert.deepEqual(await barriersIn(page), [], `${place} ${colorScheme}`)
     }
     const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'

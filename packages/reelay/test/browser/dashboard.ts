@@ -50,6 +50,20 @@ export async function signIn(page: Page, url: string, key: string): Promise<void
 
 type Finding = { impact: string | null; id: string; nodes: { target: unknown; html: string }[] }
 
+/**
+ * Shows the page in that scheme, without motion so that no colour is caught on its way. The browser says that it has heard of
+ * it before the page has: what is drawn is waited for.
+ */
+export async function showIn(page: Page, colorScheme: 'light' | 'dark'): Promise<void> {
+  await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+  await page.evaluate(`new Promise((resolve) => {
+    const wanted = matchMedia('(prefers-color-scheme: ${colorScheme}) and (prefers-reduced-motion: reduce)')
+    const look = () =>
+      requestAnimationFrame(wanted.matches ? () => requestAnimationFrame(() => resolve(null)) : look)
+    look()
+  })`)
+}
+
 /** What keeps somebody from using the page as it is now. Run as a program: the page's own policy lets none be added. */
 export async function barriersIn(page: Page): Promise<string[]> {
   await page.evaluate(axe.source)
