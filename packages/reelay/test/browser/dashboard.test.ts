@@ -174,6 +174,7 @@ test('a video is cancelled and deleted by the keyboard', { timeout: 60_000 }, as
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel the video' }).press('Enter')
   await page.getByText('cancelled', { exact: true }).waitFor()
   await page.getByRole('button', { name: 'Delete' }).press('Enter')
+  await page.getByRole('dialog').waitFor()
   await page.keyboard.press('Escape')
   await page.getByRole('dialog').waitFor({ state: 'detached' })
   await page.getByRole('button', { name: 'Delete' }).press('Enter')
