@@ -15,10 +15,11 @@ import type { Files, SharedFiles } from './files/files.ts'
 import { INPUTS } from './files/storage-key.ts'
 import { createApp } from './http/app.ts'
 import { bodyBytesMaxOf } from './http/body-bytes-max.ts'
-import { InputRefused, type FetchInput, type HttpDeps, type HttpSettings } from './http/deps.ts'
+import type { HttpDeps, HttpSettings } from './http/deps.ts'
 import type { HttpBindings } from './http/exchange.ts'
 import { viewTask } from './http/find-video.ts'
 import { inputUrl } from './http/input-content.ts'
+import { inputFetcher } from './http/input-fetcher.ts'
 import { serve, type Serving } from './http/serve.ts'
 import { createMediaHost, type MediaHost } from './media/media-host.ts'
 import { probeVideo } from './media/probe.ts'
@@ -52,7 +53,6 @@ const LEASE_MS = 30_000
 const DELIVERY_LEASE_MS = 60_000
 const STEPS_MAX = 256
 const DOWNLOADS_MAX = 8
-const INPUT_TIMEOUT_MS = 60_000
 /** Event streams of one project in one process: each costs a connection and some tens of kilobytes. */
 const STREAMS_MAX = 1_000
 /** How late a change by another process is seen when the word of it is lost. */
@@ -358,27 +358,6 @@ const bootstrapKey = (config: Config, nowMs: number): Parameters<Store['createKe
   expiresAtMs: null,
   revokedAtMs: null,
 })
-
-function inputFetcher(guarded: GuardedClient): FetchInput {
-  return async (url, { bytesMax, signal }) => {
-    try {
-      const response = await guarded.open({
-        url,
-        trust: { from: 'user' },
-        totalTimeoutMs: INPUT_TIMEOUT_MS,
-        redirectsMax: 3,
-        bytesMax,
-        signal,
-      })
-      if (response.status === 200) return response.body
-      response.close()
-      throw new InputRefused(`the server answered ${response.status}`)
-    } catch (error) {
-      if (error instanceof InputRefused) throw error
-      throw new InputRefused(error instanceof Error ? error.message : String(error), { cause: error })
-    }
-  }
-}
 
 const isLoopback = (host: string): boolean => ['127.0.0.1', '[::1]', '::1', 'localhost'].includes(host)
 

@@ -5,6 +5,7 @@ import type { Clock } from '../system/clock.ts'
 import type { Random } from '../system/ids.ts'
 import type { Log } from '../system/log.ts'
 import { isTerminal } from '../task/state.ts'
+import { Rounds } from './rounds.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -13,7 +14,6 @@ const YOUNG_MS = DAY_MS
 /** Longer than any task can live: a deadline of seven days, and a day more for its archive. */
 const UNKNOWN_MS = 9 * DAY_MS
 const BETWEEN_PAGES_MS = 2_000
-const STOP_MS_MAX = 2_000
 /** Of one pass; the next one goes on where it ended. */
 const PAGES_MAX = 2_000
 
@@ -35,40 +35,32 @@ export type SweepDeps = {
 export class FileSweeper {
   readonly #deps: SweepDeps
   readonly #stop = new AbortController()
-  #running: Promise<void> = Promise.resolve()
+  readonly #rounds: Rounds
   #position: string | null = null
 
   constructor(deps: SweepDeps) {
     this.#deps = deps
+    this.#rounds = new Rounds({
+      clock: deps.clock,
+      random: deps.random,
+      firstMsMax: HOUR_MS,
+      intervalMs: DAY_MS,
+      go: () => this.pass(),
+      failed: (err) =>
+        deps.log.warn(
+          { err },
+          'the storage was not looked through for leftovers: it is tried again tomorrow',
+        ),
+      stopping: this.#stop,
+    })
   }
 
   start(): void {
-    this.#running = this.#run()
+    this.#rounds.start()
   }
 
-  /** What is asked of the storage at that moment is not waited for longer than a stop may take. */
-  async stop(): Promise<void> {
-    this.#stop.abort()
-    const ended = new AbortController()
-    await Promise.race([this.#running, this.#deps.clock.sleep(STOP_MS_MAX, ended.signal)])
-    ended.abort()
-  }
-
-  async #run(): Promise<void> {
-    const { clock, random, log } = this.#deps
-    await clock.sleep(random() * HOUR_MS, this.#stop.signal)
-    while (!this.#stop.signal.aborted) {
-      try {
-        await this.pass()
-      } catch (error) {
-        if (this.#stop.signal.aborted) return
-        log.warn(
-          { err: error },
-          'the storage was not looked through for leftovers: it is tried again tomorrow',
-        )
-      }
-      await clock.sleep(DAY_MS * (0.75 + random() / 2), this.#stop.signal)
-    }
+  stop(): Promise<void> {
+    return this.#rounds.stop()
   }
 
   /** Looks at everything once, or at as much as a pass may. */

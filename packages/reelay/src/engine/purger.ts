@@ -6,6 +6,7 @@ import type { Random } from '../system/ids.ts'
 import type { Log } from '../system/log.ts'
 import type { Retention } from '../task/retention.ts'
 import type { EngineContext } from './context.ts'
+import { Rounds } from './rounds.ts'
 
 const HOUR_MS = 3_600_000
 const INTERVAL_MS = 5 * 60_000
@@ -22,7 +23,6 @@ const ROWS_PER_BATCH = 200
 const BATCHES_PER_HOUR = 600
 /** Tasks of one kind whose files cannot be removed: with so many, the storage is asked again at the next interval only. */
 const STUCK_MAX = 200
-const STOP_MS_MAX = 2_000
 
 export type PurgeDeps = {
   store: { retention: RetentionStore }
@@ -48,37 +48,29 @@ type Batch = (stuck: Set<string>, removed: Removed) => Promise<boolean>
 export class Purger {
   readonly #deps: PurgeDeps
   readonly #stop = new AbortController()
-  #running: Promise<void> = Promise.resolve()
+  readonly #rounds: Rounds
   #hour = { endsAtMs: 0, batches: 0 }
 
   constructor(deps: PurgeDeps) {
     this.#deps = deps
+    this.#rounds = new Rounds({
+      clock: deps.clock,
+      random: deps.random,
+      firstMsMax: FIRST_MS_MAX,
+      intervalMs: INTERVAL_MS,
+      go: () => this.pass(),
+      failed: (err) =>
+        deps.log.warn({ err }, 'what was kept for its time was not removed: it is tried again in minutes'),
+      stopping: this.#stop,
+    })
   }
 
   start(): void {
-    this.#running = this.#run()
+    this.#rounds.start()
   }
 
-  /** What is asked of storage and database at that moment is not waited for longer than a stop may take. */
-  async stop(): Promise<void> {
-    this.#stop.abort()
-    const ended = new AbortController()
-    await Promise.race([this.#running, this.#deps.clock.sleep(STOP_MS_MAX, ended.signal)])
-    ended.abort()
-  }
-
-  async #run(): Promise<void> {
-    const { clock, random, log } = this.#deps
-    await clock.sleep(random() * FIRST_MS_MAX, this.#stop.signal)
-    while (!this.#stop.signal.aborted) {
-      try {
-        await this.pass()
-      } catch (error) {
-        if (this.#stop.signal.aborted) return
-        log.warn({ err: error }, 'what was kept for its time was not removed: it is tried again in minutes')
-      }
-      await clock.sleep(INTERVAL_MS * (0.75 + random() / 2), this.#stop.signal)
-    }
+  stop(): Promise<void> {
+    return this.#rounds.stop()
   }
 
   /** Removes all that is due, or as much as this hour still has room for. */

@@ -1,4 +1,5 @@
 import type { Attempt, DurationSample, Decision, Task, TaskEvent } from '../task/task.ts'
+import type { AccessStore } from './access-store.ts'
 import type { Awaitable } from '../system/awaitable.ts'
 import type { SignatureVerdict } from '../callbacks/signature-verdict.ts'
 import type { TaskState } from '../task/state.ts'
@@ -6,6 +7,16 @@ import type { Operation } from '../task/verdict.ts'
 import type { RetentionStore } from './retention-store.ts'
 import type { Upkeep } from './upkeep.ts'
 import type { WebhookStore } from './webhook-store.ts'
+
+export type {
+  ApiKey,
+  KeyReplacement,
+  KeyScope,
+  Limits,
+  Project,
+  ProjectLimits,
+  ProjectUsage,
+} from './access-store.ts'
 
 /** A lease on one task: who may write it back, and against what. */
 export type Claim = {
@@ -200,44 +211,6 @@ export type KeptCallback = Pick<CallbackIn, 'attempt' | 'provider' | 'headers' |
 
 export type CallbackPage = { callbacks: readonly KeptCallback[]; hasMore: boolean }
 
-export type Project = {
-  id: string
-  name: string
-  createdAtMs: number
-  /** In the place of the gateway's own; absent ones are the gateway's. */
-  limits: ProjectLimits
-}
-
-/** Null: no limit. Rates are requests per minute. */
-export type Limits = {
-  createsPerMinute: number | null
-  readsPerMinute: number | null
-  inFlight: number | null
-  perDay: number | null
-}
-
-export type ProjectLimits = Partial<Limits> & {
-  /** How long the files of its completed videos are kept; null: for good. */
-  retentionSeconds?: number | null
-}
-
-export type ProjectUsage = { inFlight: number; createdToday: number }
-
-export type KeyScope = 'create' | 'read' | 'content' | 'admin'
-
-export type ApiKey = {
-  id: string
-  projectId: string
-  name: string
-  scopes: readonly KeyScope[]
-  profile: Task['profile']
-  createdAtMs: number
-  lastUsedAtMs: number | null
-  /** From then on the key is refused; null: never. */
-  expiresAtMs: number | null
-  revokedAtMs: number | null
-}
-
 /** `scheduled`: created, woken or wished for by a client. `moved`: something else that clients can see, the timeline included. */
 export type ChangeKind = 'scheduled' | 'moved'
 
@@ -270,20 +243,11 @@ export type Instance = {
   seenAtMs: number
 }
 
-export type KeyReplacement = {
-  id: string
-  expiresAtMs: number
-  next: ApiKey
-  secretHash: string
-  /** No bound when absent. */
-  countMax?: number
-}
-
 /**
  * What the engine and the HTTP layer ask of a database. Every verb is atomic; times are epoch milliseconds. Reads and
  * writes throw `StoreUnavailable` when the database cannot be asked now.
  */
-export interface Store {
+export interface Store extends AccessStore {
   /** The outbox, on the same database. */
   readonly webhooks: WebhookStore
   readonly upkeep: Upkeep
@@ -368,32 +332,6 @@ export interface Store {
   /** Embedded start: the only owner takes back what the last process held. */
   clearLeases(): Promise<void>
   durations(key: string): Awaitable<readonly DurationSample[]>
-
-  createProject(project: Project): Promise<void>
-  listProjects(): Promise<readonly Project[]>
-  /** A prepared read: limits are looked up with each request. */
-  findProject(id: string): Awaitable<Project | undefined>
-  /** Undefined when there is no such project. */
-  updateProject(id: string, patch: Partial<Pick<Project, 'name' | 'limits'>>): Promise<Project | undefined>
-  projectUsage(id: string): Promise<ProjectUsage>
-  /** Replaces a key of the same id. False when its project has `countMax` other live ones already: nothing was written. */
-  createKey(key: ApiKey, secretHash: string, countMax?: number): Promise<boolean>
-  /** The live key with this hash. */
-  findKey(secretHash: string): Awaitable<ApiKey | undefined>
-  /** The key with this hash that is refused because it was revoked or has expired: for the log, never for an answer. */
-  findDeadKey(secretHash: string): Awaitable<ApiKey | undefined>
-  listKeys(projectId: string | null): Promise<readonly ApiKey[]>
-  /** Null project: of any. Undefined when there is no such live key there. */
-  findKeyById(projectId: string | null, id: string): Promise<ApiKey | undefined>
-  /** False when there is no such live key in that project; null: in any. */
-  revokeKey(projectId: string | null, id: string): Promise<boolean>
-  /**
-   * Adds `next` and lets the key `id` expire then, in one transaction. Nothing is written when there is no such live key
-   * (`missing`), or when the project of `next` would have more than `countMax` live ones (`full`).
-   */
-  replaceKey(replacement: KeyReplacement): Promise<'replaced' | 'missing' | 'full'>
-  /** Lazily written: at most once a minute per key. */
-  touchKey(id: string): Promise<void>
 
   /** Says that this process lives; once in a while. */
   beat(instance: Omit<Instance, 'seenAtMs'>): Promise<void>
