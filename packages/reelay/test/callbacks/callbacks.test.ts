@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Operation } from '../../src/task/verdict.ts'
 import { CallbackHarness } from './callback-harness.ts'
+import { settle } from '../support/settle.ts'
 
 const SECOND_MS = 1_000
 const HOUR_MS = 3_600_000
@@ -39,7 +40,7 @@ test('a new attempt has a token of its own, and the old one still leads to the o
   assert.deepEqual([c.target(first!.url)?.attempt, c.target(second!.url)?.attempt], [1, 2])
   const before = c.harness.task(id)
   await c.call(0, { id: first!.id, hint: 'ended' })
-  await c.harness.settle()
+  await settle()
   assert.deepEqual(c.harness.task(id), before)
   assert.deepEqual([first!.looksAtMs, second!.looksAtMs], [[], []])
   const last = (await c.harness.store.timeline(id)).at(-1)
@@ -142,10 +143,10 @@ test('a flood causes three looks at once and one a second', async () => {
   const startMs = c.nowMs
   for (let index = 0; index < 200; index += 1) {
     await c.call(0, { id: 'flood', hint: 'moved' })
-    await c.harness.settle()
+    await settle()
     c.harness.clock.advance(50)
   }
-  await c.harness.settle()
+  await settle()
   const { looksAtMs } = c.provider.job()
   assert.ok(looksAtMs.length <= 13, `${looksAtMs.length} looks`)
   assert.ok(looksAtMs.length >= 11, `only ${looksAtMs.length} looks`)

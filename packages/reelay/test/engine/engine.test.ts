@@ -5,6 +5,7 @@ import type { Verdict } from '../../src/task/verdict.ts'
 import { Harness } from './harness.ts'
 import { deadLink, done, lostAnswer, ScriptedProvider, unavailable } from './scripted-provider.ts'
 import { atOnce } from '../support/at-once.ts'
+import { settle } from '../support/settle.ts'
 
 const VIDEO = new TextEncoder().encode('video bytes')
 const running: Verdict = { kind: 'running', progress: 10 }
@@ -126,7 +127,7 @@ test('a cancelled queued task is never submitted', async () => {
   provider.traits = { ...provider.traits, pacing: { ...provider.traits.pacing, inFlightMax: 0 } }
   await using harness = await Harness.open({ scripted: provider })
   const { id } = await harness.create()
-  await harness.settle()
+  await settle()
   await harness.store.requestCancel('default', id)
   const task = await harness.untilEnded(id)
   assert.deepEqual([task.state, task.error?.code], ['failed', 'cancelled'])
@@ -156,7 +157,7 @@ test('where cancelling is not possible the task ends, says that it may be billed
   const task = await harness.untilEnded(id)
   assert.deepEqual(task.warnings, ['upstream_may_still_bill'])
   const second = await harness.create()
-  await harness.settle()
+  await settle()
   assert.equal(harness.task(second.id).state, 'queued')
   assert.equal((await harness.untilEnded(second.id)).state, 'completed')
   assert.equal(harness.task(id).state, 'failed')

@@ -19,9 +19,8 @@ import { isTerminal } from '../../src/task/state.ts'
 import type { Task } from '../../src/task/task.ts'
 import { newTask } from '../support/new-task.ts'
 import { atOnce } from '../support/at-once.ts'
+import { settle } from '../support/settle.ts'
 
-/** Turns of the event loop in which everything that does not wait for the clock gets done. */
-const SETTLE_TURNS = 25
 const ROUNDS_MAX = 20_000
 
 const inspector: Inspector = {
@@ -132,7 +131,7 @@ export class Harness {
   /** Lets time pass, as fast as the code allows, until the condition holds. */
   async until(condition: () => boolean, what: string): Promise<void> {
     for (let round = 0; round < ROUNDS_MAX; round += 1) {
-      await this.settle()
+      await settle()
       if (condition()) return
       const nextMs = this.clock.nextWakeMs
       if (nextMs !== undefined) this.clock.advance(Math.max(1, nextMs - this.clock.nowMs()))
@@ -149,10 +148,6 @@ export class Harness {
   async pass(ms: number): Promise<void> {
     const endMs = this.clock.nowMs() + ms
     await this.until(() => this.clock.nowMs() >= endMs, `${ms} ms pass`)
-  }
-
-  async settle(): Promise<void> {
-    for (let turn = 0; turn < SETTLE_TURNS; turn += 1) await new Promise((resolve) => setImmediate(resolve))
   }
 
   async shutdown(): Promise<void> {

@@ -6,6 +6,7 @@ import type { StartOutcome } from '../../src/task/verdict.ts'
 import { newTask } from '../support/new-task.ts'
 import { Harness } from './harness.ts'
 import { ScriptedProvider } from './scripted-provider.ts'
+import { settle } from '../support/settle.ts'
 
 const DAY_MS = 24 * 3_600_000
 const INPUT = { storageKey: 'inputs/t/0.png', mime: 'image/png', bytes: 3, sha256: '' } as const
@@ -57,7 +58,7 @@ test('a gateway that lost its public address sends nothing, says why, and goes o
     { inputUrl: (link) => (isReachable ? inputUrl(link) : null) },
   )
   const { id } = await harness.create({ request: REQUEST })
-  await harness.settle()
+  await settle()
   assert.deepEqual([harness.task(id).state, provider.starts.length], ['queued', 0])
   const told = JSON.stringify(await harness.store.timeline(id))
   assert.match(told, /REELAY_PUBLIC_URL/)

@@ -14,6 +14,7 @@ import { silentLog } from '../../src/system/log.ts'
 import { TestClock } from '../../src/system/test-clock.ts'
 import { isTerminal } from '../../src/task/state.ts'
 import { seededNumbers } from '../support/seeded-numbers.ts'
+import { isDiskBusy } from '../support/settle.ts'
 import { FLEET, type FleetMember } from './fleet-members.ts'
 import { Traffic, watchedProvider } from './watched-provider.ts'
 
@@ -30,8 +31,6 @@ const QUIET_TURNS = 10
 /** The same where somebody still waits for an answer: it may never come. */
 const SILENT_TURNS = 100
 const ROUNDS_MAX = 200_000
-
-const isDiskBusy = (): boolean => process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'))
 
 function providersOf(
   simulators: ReadonlyMap<DialectName, Simulator>,

@@ -21,8 +21,8 @@ import { endpointPurpose, makeSecret } from '../../src/webhooks/webhook-secret.t
 import { UNSHARED, WebhookSubject } from '../contract/webhook-subject.ts'
 import { ScriptedReceivers, type SentRequest } from './scripted-receivers.ts'
 import { atOnce } from '../support/at-once.ts'
+import { settle } from '../support/settle.ts'
 
-const SETTLE_TURNS = 25
 const ROUNDS_MAX = 20_000
 const STOP_GRACE_MS = 3_000
 const DAY_MS = 86_400_000
@@ -136,7 +136,7 @@ export class DeliveryHarness {
   /** Lets time pass, as fast as the code allows, until the condition holds. */
   async until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
     for (let round = 0; round < ROUNDS_MAX; round += 1) {
-      await this.settle()
+      await settle()
       if (await condition()) return
       await this.#advance(Infinity)
     }
@@ -153,7 +153,7 @@ export class DeliveryHarness {
   async pass(ms: number): Promise<void> {
     const endMs = this.clock.monotonicMs() + ms
     for (let round = 0; round < ROUNDS_MAX; round += 1) {
-      await this.settle()
+      await settle()
       const leftMs = endMs - this.clock.monotonicMs()
       if (leftMs <= 0) return
       await this.#advance(leftMs)
@@ -176,10 +176,6 @@ export class DeliveryHarness {
   async #nextDueAtMs(): Promise<number | null> {
     const nothing = { owner: 'nobody', limit: 0, ...UNSHARED, leaseMs: 60_000 }
     return (await this.subject.store.webhooks.claimDeliveries(nothing)).nextDueAtMs
-  }
-
-  async settle(): Promise<void> {
-    for (let turn = 0; turn < SETTLE_TURNS; turn += 1) await new Promise((resolve) => setImmediate(resolve))
   }
 
   /** Stops as the process does. Answers how much virtual time that took. */

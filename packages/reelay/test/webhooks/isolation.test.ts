@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { createVault } from '../../src/system/vault.ts'
 import { endpointPurpose } from '../../src/webhooks/webhook-secret.ts'
 import { DeliveryHarness, keyOf, verified } from './delivery-harness.ts'
+import { settle } from '../support/settle.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -16,7 +17,7 @@ test('a dead endpoint with 500 deliveries delays no other and is asked ever more
   for (let round = 0; round < 20; round += 1) {
     const createdAtMs = h.clock.nowMs()
     await h.subject.add(`fine_${round}`, fine)
-    await h.settle()
+    await settle()
     assert.equal(h.receivers.to(fine.url).at(-1)?.atMs, createdAtMs, 'sent in the moment in which it was due')
     assert.equal(await h.subject.state(`fine_${round}`), 'delivered')
     await h.pass(HOUR_MS / 20)
@@ -58,7 +59,7 @@ test('one URL that is wrong does not hold up the others of its origin', async ()
   await h.pass(60_000)
   const createdAtMs = h.clock.nowMs()
   const task = await h.complete({ callbackUrl: 'https://app.test/right' })
-  await h.settle()
+  await settle()
   assert.partialDeepStrictEqual(await h.deliveryOf(task), { state: 'delivered', endedAtMs: createdAtMs })
 })
 
@@ -81,11 +82,11 @@ test('endpoints that never answer take a few places each; others go on meanwhile
     h.receivers.at(dead.url, 'hang')
     for (let row = 0; row < 20; row += 1) await h.subject.add(`d${index}_${row}`, dead)
   }
-  await h.settle()
+  await settle()
   assert.equal(h.receivers.requests.length, 48)
   const fine = await h.endpoint('ep_fine')
   await h.subject.add('fine', fine)
-  await h.settle()
+  await settle()
   assert.equal(await h.subject.state('fine'), 'delivered')
 })
 
@@ -108,7 +109,7 @@ test('many events of one endpoint that answers need no time at all', async () =>
   await using h = await DeliveryHarness.open()
   const endpoint = await h.endpoint('ep')
   await Promise.all(Array.from({ length: 12 }, (_, index) => h.subject.add(`d${index}`, endpoint)))
-  for (let round = 0; round < 12; round += 1) await h.settle()
+  for (let round = 0; round < 12; round += 1) await settle()
   assert.equal(h.receivers.requests.length, 12)
 })
 
@@ -144,7 +145,7 @@ test('a secret that was rotated because the old one cannot be opened signs at on
   const rotation = { secret, expireAtMs: nowMs + DAY_MS, liveMax: 4 }
   await h.subject.store.webhooks.rotateEndpointSecret('default', 'ep', rotation)
   await h.complete()
-  await h.settle()
+  await settle()
   verified(h.receivers.requests[0] ?? assert.fail('nothing was sent'), plain)
 })
 
@@ -160,7 +161,7 @@ test('the dead addresses of one project cost another project nothing, also when 
   let isDown = true
   h.receivers.at(fine.url, () => (isDown ? 500 : 204))
   await h.subject.add('fine', fine)
-  await h.settle()
+  await settle()
   assert.equal(h.receivers.to(fine.url).length, 1, 'sent in the moment in which it was due')
   isDown = false
   await h.pass(6_100)

@@ -4,6 +4,7 @@ import { StoreUnavailable } from '../../src/store/store.ts'
 import { systemIds } from '../../src/system/ids.ts'
 import { endpointPurpose, makeSecret } from '../../src/webhooks/webhook-secret.ts'
 import { DeliveryHarness, verified } from './delivery-harness.ts'
+import { settle } from '../support/settle.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -20,13 +21,13 @@ test('a stop while requests hang ends within its grace and gives them back; the 
   })
   h.receivers.at(never.url, (_request, call) => (call === 1 ? 'hang' : 204))
   const task = await h.complete()
-  await h.settle()
+  await settle()
   assert.equal(h.receivers.requests.length, 2)
   const tookMs = await h.shutdown()
   assert.ok(tookMs <= 3_000, `${tookMs} ms`)
   assert.equal(h.receivers.requests.length, 2, 'nothing new is begun')
   await h.boot()
-  await h.settle()
+  await settle()
   assert.equal(h.receivers.to(slow.url).length, 1, 'what ended within the grace is written')
   assert.equal(h.receivers.to(never.url).length, 2)
   assert.equal(new Set(idsOf(h)).size, 1)
@@ -46,7 +47,7 @@ test('what a stop cuts off is given back: another process may send it at once', 
   const endpoint = await h.endpoint('ep')
   h.receivers.at(endpoint.url, 'hang')
   const task = await h.complete()
-  await h.settle()
+  await settle()
   await h.deliverer.stop(0)
   const claim = await h.subject.takeOne({ owner: 'another' })
   assert.deepEqual([claim.task?.id, claim.delivery.attempts], [task.id, 0])
@@ -58,12 +59,12 @@ test('a process that is killed during a request leaves nothing behind: sent agai
   const held = Promise.withResolvers<number>()
   h.receivers.at(endpoint.url, (_request, call) => (call === 1 ? held.promise : 204))
   await h.complete()
-  await h.settle()
+  await settle()
   const { store } = h.subject
   const lost = h.deliverer
   await store.close()
   await h.boot()
-  await h.settle()
+  await settle()
   assert.equal(h.receivers.requests.length, 2)
   assert.equal(new Set(idsOf(h)).size, 1)
   assert.deepEqual(
@@ -182,11 +183,11 @@ test('the wall clock set back while a request is under way: its outcome still co
   const held = Promise.withResolvers<number>()
   h.receivers.at(endpoint.url, () => held.promise)
   const task = await h.complete()
-  await h.settle()
+  await settle()
   h.clock.setWall(-DAY_MS)
   await h.pass(14_000)
   held.resolve(204)
-  await h.settle()
+  await settle()
   assert.equal((await h.deliveryOf(task)).state, 'delivered')
   await h.pass(DAY_MS)
   assert.equal(h.receivers.requests.length, 1)
@@ -206,7 +207,7 @@ for (const [what, change] of [
     const held = Promise.withResolvers<number>()
     h.receivers.at(endpoint.url, () => held.promise)
     const task = await h.complete()
-    await h.settle()
+    await settle()
     await change(h)
     held.resolve(500)
     await h.pass(DAY_MS)
