@@ -68,6 +68,9 @@ export async function* readBody(
   }
 }
 
+/** Said with each piece of each body: without it, every one would cost an exception with a stack. */
+const ARRIVED = 'arrived'
+
 async function readWithin(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   clock: Clock,
@@ -86,7 +89,7 @@ async function readWithin(
       cause,
     })
   } finally {
-    arrived.abort()
+    arrived.abort(ARRIVED)
   }
   const headers = { connection: 'close', 'x-should-retry': 'false' }
   throw new ApiError('request_timeout', 'The request body arrived too slowly. Send it again.', { headers })

@@ -1,6 +1,6 @@
 /** Turns of the event loop in which everything that does not wait for the clock gets done, once the disk has answered. */
 const QUIET_TURNS = 25
-const TURNS_MAX = 1_000_000
+const TURNS_MAX = 20_000_000
 
 /** Whether a file is being read or written: it answers in its own time, however many turns the event loop makes. */
 export const isDiskBusy = (): boolean =>

@@ -15,7 +15,7 @@ const FORGED_MAX = 10
 const BURST = 3
 const TOKEN = 1_000
 /** States in which a look can learn something: never a reason to submit or to download sooner. */
-const LOOKED_AT: ReadonlySet<TaskState> = new Set(['submitting', 'unknown', 'running'])
+const LOOKED_AT: ReadonlySet<string> = new Set<TaskState>(['submitting', 'unknown', 'running'])
 
 /**
  * Keeps a callback and makes somebody look soon. It never changes what is known of the task: an id that it names is only a
@@ -25,10 +25,47 @@ export async function recordCallback(
   transaction: Transaction,
   callback: CallbackIn,
 ): Promise<CallbackOutcome> {
-  const { db, locks, nowMs } = transaction
-  await locks.hold('task', callback.taskId)
-  if (!(await hasRoom(transaction, callback))) return 'full'
-  const added = await db
+  await transaction.locks.hold('task', callback.taskId)
+  const known = await knownOf(transaction, callback)
+  if (!hasRoom(known, callback)) return 'full'
+  const isNew = await keep(transaction, callback)
+  if (known.state === null) return 'kept'
+  const { provider, verdict, attempt, taskId: id, projectId } = callback
+  if (isNew) {
+    const data = { provider, verdict, attempt }
+    await appendEvents(transaction, { id, projectId }, [{ kind: 'callback.received', data }])
+  }
+  const isCurrent = known.attempt_n === attempt && LOOKED_AT.has(known.state)
+  if (verdict === 'forged' || !isCurrent) return isNew ? 'kept' : 'repeated'
+  if (isNew && callback.operation !== null) await offer(transaction, id)
+  await hurry(transaction, callback)
+  return isNew ? 'kept' : 'repeated'
+}
+
+type Known = { kept: number; forged: number; state: string | null; attempt_n: number | null }
+
+/** All that is asked before a callback is kept, in one statement: whoever sent it waits for the answer. */
+async function knownOf({ db }: Transaction, { taskId, attempt }: CallbackIn): Promise<Known> {
+  const task = db.selectFrom('tasks').where('id', '=', taskId)
+  return db
+    .selectFrom('callbacks_in')
+    .where('task_id', '=', taskId)
+    .where('attempt_n', '=', attempt)
+    .select((select) => [
+      select.fn.countAll<number>().as('kept'),
+      select.fn.countAll<number>().filterWhere('verdict', '=', 'forged').as('forged'),
+      task.select('state').as('state'),
+      task.select('attempt_n').as('attempt_n'),
+    ])
+    .executeTakeFirstOrThrow()
+}
+
+const hasRoom = ({ kept, forged }: Known, { verdict }: CallbackIn): boolean =>
+  kept < KEPT_MAX && (verdict !== 'forged' || forged < FORGED_MAX)
+
+/** False for a copy of one that is here already. */
+async function keep({ db, nowMs }: Transaction, callback: CallbackIn): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await db
     .insertInto('callbacks_in')
     .values({
       id: callback.dedupeKey,
@@ -48,35 +85,13 @@ export async function recordCallback(
     })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst()
-  const task = await loadTask(transaction, callback.taskId)
-  if (task === undefined) return 'kept'
-  const isNew = added.numInsertedOrUpdatedRows !== 0n
-  if (isNew) {
-    const { provider, verdict, attempt } = callback
-    await appendEvents(transaction, task, [
-      { kind: 'callback.received', data: { provider, verdict, attempt } },
-    ])
-  }
-  const isCurrent = task.attempt?.n === callback.attempt && LOOKED_AT.has(task.state)
-  if (callback.verdict === 'forged' || !isCurrent) return isNew ? 'kept' : 'repeated'
-  if (isNew && callback.operation !== null && (await offerCandidate(transaction, task))) {
-    await wakeTask(transaction, task.id)
-  }
-  await hurry(transaction, callback)
-  return isNew ? 'kept' : 'repeated'
+  return numInsertedOrUpdatedRows !== 0n
 }
 
-async function hasRoom({ db }: Transaction, callback: CallbackIn): Promise<boolean> {
-  const kept = await db
-    .selectFrom('callbacks_in')
-    .select((select) => ['verdict', select.fn.countAll<number>().as('count')])
-    .where('task_id', '=', callback.taskId)
-    .where('attempt_n', '=', callback.attempt)
-    .groupBy('verdict')
-    .execute()
-  const forged = kept.find(({ verdict }) => verdict === 'forged')?.count ?? 0
-  const all = kept.reduce((sum, { count }) => sum + count, 0)
-  return all < KEPT_MAX && (callback.verdict !== 'forged' || forged < FORGED_MAX)
+/** A submit whose answer was lost may learn of its job from the id that a callback names. */
+async function offer(transaction: Transaction, taskId: string): Promise<void> {
+  const task = await loadTask(transaction, taskId)
+  if (task !== undefined && (await offerCandidate(transaction, task))) await wakeTask(transaction, taskId)
 }
 
 /** The next look comes at once while the task's bucket has a token, else when it has one again. */

@@ -99,6 +99,18 @@ test('concurrent writes share commits, at most 200 to one', async () => {
   )
 })
 
+test('a write that is alone and throws takes back its work, and the next one is stored', async () => {
+  await using s = await Subject.open()
+  const failing = s.add('a', () => {
+    throw new Error('changed my mind')
+  })
+  await assert.rejects(failing, /changed my mind/)
+  assert.deepEqual(s.stored(), [])
+  assert.deepEqual(s.changes, [])
+  await s.add('b')
+  assert.deepEqual(s.stored(), ['b'])
+})
+
 test('a write that throws takes back its own work and nobody else’s', async () => {
   await using s = await Subject.open()
   const failing = s.add('b', () => {

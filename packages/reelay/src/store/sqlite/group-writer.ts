@@ -31,7 +31,7 @@ const GROUP_MAX = 200
 
 /**
  * Runs writes in groups, one durable commit per group: with `synchronous=FULL` the fsync is the cost, and concurrent
- * writers share it. Each operation has a savepoint of its own, so one that fails takes nobody with it. A promise
+ * writers share it. Where there are several, each has a savepoint of its own, so one that fails takes nobody with it. A promise
  * resolves only after the commit that holds its write.
  */
 export class GroupWriter implements Writer {
@@ -73,12 +73,12 @@ export class GroupWriter implements Writer {
     try {
       await sql`begin immediate`.execute(db)
       for (const operation of group) {
-        const result = await this.#runOne(operation)
+        const result = group.length === 1 ? await this.#run(operation) : await this.#runOneOfMany(operation)
         if (result !== undefined) finished.push(result)
       }
       await sql`commit`.execute(db)
     } catch (error) {
-      // Disk full, I/O error: nothing of the group is stored, and everybody is told so.
+      // Disk full, I/O error, or the one operation failed: nothing is stored, and everybody is told so.
       await sql`rollback`.execute(db).catch(() => undefined)
       const reason = asUnavailable(error)
       for (const operation of group) operation.reject(reason)
@@ -90,15 +90,22 @@ export class GroupWriter implements Writer {
     }
   }
 
-  async #runOne(operation: Operation): Promise<Finished | undefined> {
+  async #run(operation: Operation): Promise<Finished> {
     const { db, nowMs } = this.#options
     const changed = new Map<string, ChangeKind>()
     const outbox = { filled: false }
+    const value = await operation.run({ db, nowMs: nowMs(), locks: ONE_WRITER, changed, outbox })
+    return { operation, value, changed, outbox }
+  }
+
+  /** In a savepoint: what this operation does is undone without the others. Undefined when it failed. */
+  async #runOneOfMany(operation: Operation): Promise<Finished | undefined> {
+    const { db } = this.#options
     await sql`savepoint operation`.execute(db)
     try {
-      const value = await operation.run({ db, nowMs: nowMs(), locks: ONE_WRITER, changed, outbox })
+      const finished = await this.#run(operation)
       await sql`release operation`.execute(db)
-      return { operation, value, changed, outbox }
+      return finished
     } catch (error) {
       // A full disk or an I/O error may end the whole transaction: then that error, not this one, is what everybody hears.
       await sql`rollback to operation`.execute(db).catch(() => {
