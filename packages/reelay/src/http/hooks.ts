@@ -5,7 +5,7 @@ import { hashOfKey } from '../system/hash-of-key.ts'
 import type { CallbackOutcome, CallbackTarget } from '../store/store.ts'
 import { ApiError } from './api-error.ts'
 import type { Exchange } from './exchange.ts'
-import { readBody, SMALL_BODY_PACE } from './read-body.ts'
+import { readBytes, SMALL_BODY_PACE } from './read-body.ts'
 
 const BODY_BYTES_MAX = 2 * 1024 * 1024
 const HEADER_CHARACTERS_MAX = 8_192
@@ -23,12 +23,11 @@ export async function receiveCallback(exchange: Exchange): Promise<Response> {
   const { clock } = exchange.shared
   const { request } = exchange
   const addressee = await addresseeOf(exchange)
-  const chunks: Uint8Array[] = []
   const bounds = { bytesMax: BODY_BYTES_MAX, pace: SMALL_BODY_PACE, encoded: 'as_it_is' } as const
-  for await (const chunk of readBody(request, clock, bounds)) chunks.push(chunk)
+  const body = Buffer.from(await readBytes(request, clock, bounds))
   // A signature may be in any header, also in one that comes after those that are kept.
   const headers = Object.fromEntries([...request.headers].filter(([name]) => !DROPPED_HEADERS.has(name)))
-  const callback = { headers, body: Buffer.concat(chunks), urls: urlsOf(exchange) }
+  const callback = { headers, body, urls: urlsOf(exchange) }
   const reading = await readingOf(exchange, addressee.account, callback)
   const outcome =
     reading.answer === undefined ? await record(exchange, addressee, { callback, reading }) : 'unkept'

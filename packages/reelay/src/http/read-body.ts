@@ -57,7 +57,8 @@ export async function* readBody(
   try {
     for (;;) {
       const allowedMs = pace.graceMs + (bytes / pace.bytesPerSecondMin) * 1000
-      const result = await readWithin(reader, clock, startedMs + allowedMs - clock.monotonicMs())
+      const leftMs = startedMs + allowedMs - clock.monotonicMs()
+      const result = await readWithin(reader.read(), clock, leftMs)
       if (result.done) return
       bytes += result.value.byteLength
       if (bytes > bytesMax) throw payloadTooLarge(bytesMax)
@@ -68,22 +69,18 @@ export async function* readBody(
   }
 }
 
-/** Said with each piece of each body: without it, every one would cost an exception with a stack. */
+const LATE: unique symbol = Symbol('late')
+/** Said when it arrived: without it, every piece would cost an exception with a stack. */
 const ARRIVED = 'arrived'
 
-async function readWithin(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  clock: Clock,
-  leftMs: number,
-): ReturnType<ReadableStreamDefaultReader<Uint8Array>['read']> {
+async function readWithin<T>(reading: Promise<T>, clock: Clock, leftMs: number): Promise<T> {
   const arrived = new AbortController()
-  const reading = reader.read()
-  // Releasing the lock rejects a read that nobody waits for any more.
+  // Letting go of a body rejects a read that nobody waits for any more.
   reading.catch(() => undefined)
   try {
-    const late = clock.sleep(leftMs, arrived.signal).then(() => 'late' as const)
-    const result = leftMs <= 0 ? 'late' : await Promise.race([reading, late])
-    if (result !== 'late') return result
+    const late = clock.sleep(leftMs, arrived.signal).then((): typeof LATE => LATE)
+    const result = leftMs <= 0 ? LATE : await Promise.race([reading, late])
+    if (result !== LATE) return result
   } catch (cause) {
     throw new ApiError('invalid_request', 'The request body ended before it was complete. Send it again.', {
       cause,
@@ -95,12 +92,24 @@ async function readWithin(
   throw new ApiError('request_timeout', 'The request body arrived too slowly. Send it again.', { headers })
 }
 
-/** The whole body as text. @throws what `readBody` throws */
-export async function readText(request: Request, clock: Clock, bounds: BodyBounds): Promise<string> {
-  const decoder = new TextDecoder()
-  let text = ''
-  for await (const chunk of readBody(request, clock, bounds)) {
-    text += decoder.decode(chunk, { stream: true })
+/**
+ * The whole body. One that says how long it is comes in one piece: taking it apart as a stream costs as much as answering it.
+ * @throws what `readBody` throws
+ */
+export async function readBytes(request: Request, clock: Clock, bounds: BodyBounds): Promise<Uint8Array> {
+  const declared = declaredBytes(request.headers)
+  const isBounded = declared !== undefined && declared <= bounds.bytesMax
+  if (!isBounded || Number.isFinite(bounds.pace.bytesPerSecondMin)) {
+    const chunks: Uint8Array[] = []
+    for await (const chunk of readBody(request, clock, bounds)) chunks.push(chunk)
+    return Buffer.concat(chunks)
   }
-  return text + decoder.decode()
+  if (bounds.encoded === undefined) refuseEncoded(request.headers)
+  const bytes = new Uint8Array(await readWithin(request.arrayBuffer(), clock, bounds.pace.graceMs))
+  if (bytes.byteLength > bounds.bytesMax) throw payloadTooLarge(bounds.bytesMax)
+  return bytes
 }
+
+/** The whole body as text. @throws what `readBody` throws */
+export const readText = async (request: Request, clock: Clock, bounds: BodyBounds): Promise<string> =>
+  new TextDecoder().decode(await readBytes(request, clock, bounds))
