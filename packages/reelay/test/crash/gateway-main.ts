@@ -1,9 +1,14 @@
-import type { Checkpoint } from '../../src/engine/context.ts'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import type { Checkpoint, Inspector } from '../../src/engine/context.ts'
 import { createReelay } from '../../src/compose.ts'
 import { loadConfig } from '../../src/config.ts'
 import type { Provider } from '../../src/providers/provider.ts'
-import { systemClock, type Clock } from '../../src/system/clock.ts'
+import { probeVideo } from '../../src/media/probe.ts'
+import type { Clock } from '../../src/system/clock.ts'
 import { systemIds, type Ids } from '../../src/system/ids.ts'
+import { JumpClock } from '../e2e/jump-clock.ts'
+import { commandSchema } from './gateway-command.ts'
 
 /**
  * A gateway process for the crash tests: the real one, with looks every few milliseconds, that ends itself with SIGKILL
@@ -11,7 +16,10 @@ import { systemIds, type Ids } from '../../src/system/ids.ts'
  *
  * `STOP_AT` names points: at each of them the next task that comes there is held. When all are reached, the process stops
  * itself with SIGSTOP; once it is continued, all go on. `OWNER` is its name in leases, `LEASE_MS`
- * how long they last, `LOOK_MS` the pause between looks, and `STEPS_MAX` how many steps run at a time.
+ * how long they last, `LOOK_MS` the pause between looks, and `STEPS_MAX` how many steps run at a time. With `SLEEP_MS_MAX`
+ * nobody sleeps longer than that: what waits for an answer gives up by then. `STILLS=off`: no posters. `STANDBY=on`: the
+ * code is loaded, and nothing happens before the first command. Commands come as lines on the standard input; its end is
+ * a clean end.
  */
 const crashAt = process.env['CRASH_AT']
 let visitsLeft = Number(process.env['CRASH_VISIT'] ?? '1')
@@ -21,9 +29,24 @@ const owner = process.env['OWNER']
 const leaseMs = process.env['LEASE_MS']
 const lookMs = process.env['LOOK_MS']
 const stepsMax = process.env['STEPS_MAX']
-const aheadMs = Number(process.env['CLOCK_AHEAD_MS'] ?? '0')
+const sleepMsMax = Number(process.env['SLEEP_MS_MAX'] ?? Infinity)
 
-const clock: Clock = { ...systemClock, nowMs: () => systemClock.nowMs() + aheadMs }
+const jumps = new JumpClock(Number(process.env['CLOCK_AHEAD_MS'] ?? '0'))
+const clock: Clock = {
+  nowMs: () => jumps.nowMs(),
+  monotonicMs: () => jumps.monotonicMs(),
+  sleep: (ms, signal) => jumps.sleep(Math.min(ms, sleepMsMax), signal),
+}
+
+const begun = Promise.withResolvers<void>()
+const commands = createInterface({ input: process.stdin })
+const ended = once(commands, 'close')
+commands.on('line', (line) => {
+  const command = commandSchema.parse(JSON.parse(line))
+  if (command.do === 'begin') begun.resolve()
+  if (command.do === 'jump') jumps.jump(command.ms)
+  if (command.do === 'set-wall') jumps.setWall(command.aheadMs)
+})
 
 const ids: Ids = {
   ...systemIds,
@@ -55,21 +78,26 @@ const timing = {
   missingGraceMs: 5_000,
   deadlineMs: 3_600_000,
 }
-const pacing = { perSecond: 2_000, burst: 2_000, inFlightMax: 1_000 }
+/** More at a time than any test leaves without an answer. */
+const pacing = { perSecond: 2_000, burst: 2_000, inFlightMax: 100_000 }
 
 const hurried = (account: string, provider: Provider): Provider =>
   account === 'local' ? provider : { ...provider, traits: { ...provider.traits, timing, pacing } }
 
+const withoutStills: Inspector = { probe: probeVideo, poster: () => Promise.resolve(undefined) }
+
+if (process.env['STANDBY'] === 'on') await begun.promise
 const reelay = await createReelay(loadConfig(process.env), {
   checkpoint,
   wrapProvider: hurried,
   clock,
   ids,
   ...(leaseMs === undefined ? {} : { leaseMs: Number(leaseMs) }),
+  ...(process.env['STILLS'] === 'off' ? { inspector: withoutStills } : {}),
   ...(stepsMax === undefined ? {} : { stepsMax: Number(stepsMax) }),
 })
 const { url } = await reelay.listen()
 await reelay.start()
 process.stdout.write(`${JSON.stringify({ url })}\n`)
-process.stdin.on('end', () => void reelay.stop())
-process.stdin.resume()
+await ended
+await reelay.stop()

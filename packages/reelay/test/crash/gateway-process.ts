@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createInterface, type Interface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import type { GatewayCommand } from './gateway-command.ts'
 
 export const API_KEY = 'rk_crash_test_key_0000000000000000000000000000'
 
@@ -31,22 +32,12 @@ export class GatewayProcess {
     this.#exited = exited
   }
 
-  static async start(environment: Readonly<Record<string, string>>): Promise<GatewayProcess> {
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN], {
-      env: {
-        PATH: process.env['PATH'],
-        NODE_OPTIONS: process.env['NODE_OPTIONS'],
-        REELAY_PORT: '0',
-        REELAY_API_KEY: API_KEY,
-        REELAY_LOG_LEVEL: 'error',
-        ...environment,
-      },
-      stdio: ['pipe', 'pipe', 'inherit'],
-    })
-    const exited = once(child, 'exit')
-    const lines = createInterface({ input: child.stdout })
-    const first = await Promise.race([once(lines, 'line'), exited])
-    return new GatewayProcess(readySchema.parse(JSON.parse(String(first[0]))).url, child, exited, lines)
+  static start(environment: Readonly<Record<string, string>>): Promise<GatewayProcess> {
+    return new StartingProcess(environment).ready()
+  }
+
+  tell(command: GatewayCommand): void {
+    this.#child.stdin?.write(`${JSON.stringify(command)}\n`)
   }
 
   /** POST /v1/videos. Undefined when the process died before it answered: then nothing was promised. */
@@ -110,6 +101,58 @@ export class GatewayProcess {
 
   async stop(): Promise<void> {
     this.#child.stdin?.end()
+    await this.#exited
+  }
+}
+
+/** A gateway process that does not answer yet. */
+export class StartingProcess {
+  readonly #child: ChildProcess
+  readonly #exited: Promise<unknown>
+  readonly #ready: Promise<GatewayProcess>
+
+  constructor(environment: Readonly<Record<string, string>>) {
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN], {
+      env: {
+        PATH: process.env['PATH'],
+        NODE_OPTIONS: process.env['NODE_OPTIONS'],
+        REELAY_PORT: '0',
+        REELAY_API_KEY: API_KEY,
+        REELAY_LOG_LEVEL: 'error',
+        ...environment,
+      },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    // It may be killed while it is told something.
+    child.stdin.on('error', () => undefined)
+    this.#child = child
+    this.#exited = once(child, 'exit')
+    this.#ready = this.#untilReady(createInterface({ input: child.stdout }))
+    this.#ready.catch(() => undefined)
+  }
+
+  async #untilReady(lines: Interface): Promise<GatewayProcess> {
+    const line = await Promise.race([once(lines, 'line'), this.#exited.then(() => undefined)])
+    if (line === undefined) throw new Error('the gateway process ended before it was ready')
+    const { url } = readySchema.parse(JSON.parse(String(line)))
+    return new GatewayProcess(url, this.#child, this.#exited, lines)
+  }
+
+  tell(command: GatewayCommand): void {
+    this.#child.stdin?.write(`${JSON.stringify(command)}\n`)
+  }
+
+  /** @throws Error when it ended before */
+  ready(): Promise<GatewayProcess> {
+    return this.#ready
+  }
+
+  async ended(): Promise<void> {
+    await this.#exited
+  }
+
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL')
     await this.#exited
   }
 }

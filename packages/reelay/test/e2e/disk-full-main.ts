@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process'
-import { appendFile, mkdir, rm, statfs, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createHash } from 'node:crypto'
 import { startSimulator } from '@reelay/simulator'
+import { fillDisk, freeDisk, mountSmallDisk } from '../support/small-disk.ts'
 import { ask, create, untilEnded } from './client.ts'
 import { JumpClock } from './jump-clock.ts'
 import { openGateway } from './open-gateway.ts'
@@ -13,29 +13,12 @@ import { hasEvent, untilCommitted } from './until-committed.ts'
  * own: the mount then ends with this process, however that ends. Prints what it saw as one line of JSON.
  */
 const DISK_BYTES = 2 * 1024 * 1024
-const BLOCK_BYTES = 4096
 const RECHECK_MS = 31_000
 
 const [directory = ''] = process.argv.slice(2)
 const disk = join(directory, 'disk')
 await mkdir(disk)
-execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'tmpfs', disk])
-
-const filler = join(disk, 'filler')
-
-/** Writes until not one more block fits. */
-async function fill(): Promise<number> {
-  await writeFile(filler, '')
-  const block = Buffer.alloc(BLOCK_BYTES)
-  for (let written = 0; written <= DISK_BYTES; written += BLOCK_BYTES) {
-    try {
-      await appendFile(filler, block)
-    } catch {
-      return (await statfs(disk)).bavail
-    }
-  }
-  throw new Error('the small file system never filled up')
-}
+await mountSmallDisk(disk, DISK_BYTES)
 
 const clock = new JumpClock()
 const upstream = await startSimulator({ dialect: 'comet', dripMs: 1 })
@@ -46,7 +29,7 @@ const gateway = await openGateway(
 )
 const { reelay } = gateway
 
-const blocksFree = await fill()
+const blocksFree = await fillDisk(disk)
 const paused = untilCommitted(reelay, (move) => hasEvent(move, 'archive.faulted'))
 const { id } = await create(gateway, { model: 'wan2.6', prompt: 'full' })
 await paused
@@ -59,7 +42,7 @@ clock.jump(RECHECK_MS)
 await checked
 const stateAfterCheck = (await reelay.store.loadTask(id))?.state
 
-await rm(filler)
+await freeDisk(disk)
 clock.jump(RECHECK_MS)
 const end = await untilEnded(gateway, id)
 const bytes = (await ask(gateway, `/v1/videos/${id}/content`)).bytes

@@ -9,12 +9,10 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { clipBytes } from '@reelay/simulator'
 import { z } from 'zod'
+import { mountObstacle, OWN_MOUNTS } from '../support/small-disk.ts'
 
 const run = promisify(execFile)
 const MAIN = fileURLToPath(new URL('./disk-full-main.ts', import.meta.url))
-/** Mounts made in here are nobody else's, and end with the process. */
-const OWN_MOUNTS = ['--mount', '--propagation', 'private']
-
 const video = z.object({ status: z.string(), error: z.unknown() })
 const reportSchema = z.object({
   blocksFree: z.number(),
@@ -27,19 +25,10 @@ const reportSchema = z.object({
   creates: z.number(),
 })
 
-/** Why no small file system can be mounted here; false when one can. */
-async function obstacle(directory: string): Promise<string | false> {
-  const mount = ['mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', directory]
-  return run('unshare', [...OWN_MOUNTS, ...mount]).then(
-    () => false as const,
-    (error: Error) => `no file system can be mounted here: ${error.message.trim().split('\n').at(-1)}`,
-  )
-}
-
 test('a full disk pauses the archive and ends no task', { timeout: 30_000 }, async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'reelay-disk-'))
   t.after(() => rm(directory, { recursive: true, force: true }))
-  const reason = await obstacle(directory)
+  const reason = await mountObstacle(directory)
   if (reason !== false) return t.skip(reason)
   const node = [process.execPath, '--disable-warning=ExperimentalWarning', MAIN, directory]
   const { stdout } = await run('unshare', [...OWN_MOUNTS, ...node], { timeout: 25_000 })

@@ -3,10 +3,16 @@ import { systemClock, type Clock } from '../../src/system/clock.ts'
 /** The system's clock, which a test can set ahead: whoever sleeps less than that wakes at once. */
 export class JumpClock implements Clock {
   #aheadMs = 0
+  #wallMs: number
   readonly #sleepers = new Set<{ untilMs: number; wake: AbortController }>()
 
+  /** @param wallMs how far the wall clock alone is ahead of the system's */
+  constructor(wallMs = 0) {
+    this.#wallMs = wallMs
+  }
+
   nowMs(): number {
-    return systemClock.nowMs() + this.#aheadMs
+    return systemClock.nowMs() + this.#aheadMs + this.#wallMs
   }
 
   monotonicMs(): number {
@@ -14,7 +20,7 @@ export class JumpClock implements Clock {
   }
 
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    const sleeper = { untilMs: this.nowMs() + ms, wake: new AbortController() }
+    const sleeper = { untilMs: this.monotonicMs() + ms, wake: new AbortController() }
     this.#sleepers.add(sleeper)
     const woken = signal === undefined ? sleeper.wake.signal : AbortSignal.any([signal, sleeper.wake.signal])
     try {
@@ -24,9 +30,15 @@ export class JumpClock implements Clock {
     }
   }
 
+  /** So much time passes at once. */
   jump(ms: number): void {
     this.#aheadMs += ms
-    const nowMs = this.nowMs()
+    const nowMs = this.monotonicMs()
     for (const { untilMs, wake } of this.#sleepers) if (untilMs <= nowMs) wake.abort()
+  }
+
+  /** Somebody sets the wall clock, to so much ahead of the system's: no time passes, and nobody wakes. */
+  setWall(aheadMs: number): void {
+    this.#wallMs = aheadMs
   }
 }

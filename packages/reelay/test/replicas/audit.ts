@@ -30,10 +30,10 @@ const TRIGGERS = `
   create trigger audit after update on tasks for each row execute function audit_state();
 `
 
-const ENDS = `('completed', 'failed', 'error')`
+export const ENDS = `('completed', 'failed', 'error')`
 /** Looks at the database in one wait: a bound for a condition that never comes true. */
-const LOOKS_MAX = 12_000
-const LOOK_MS = 50
+export const LOOKS_MAX = 12_000
+export const LOOK_MS = 50
 
 /** What must never happen, counted. */
 export type Violations = {
@@ -47,35 +47,47 @@ export type Violations = {
 
 export type Kill = { owner: string; atMs: number }
 
-/** A view of the fleet's database that does not go through any gateway. */
-export class Audit {
+/** A view of a fleet's database that does not go through any gateway. */
+export interface Audit {
+  /** @param values by number in PostgreSQL's text, as `$1`; for both databases a text needs none */
+  rows<Row>(text: string, values?: readonly unknown[]): Promise<readonly Row[]>
+  /** A single number. */
+  count(text: string, values?: readonly unknown[]): Promise<number>
+  /** Until that count is as wanted. @throws Error when it never is */
+  until(text: string, values: readonly unknown[], wanted: (count: number) => boolean): Promise<void>
+  /** As if their time had passed for the tasks whose submit lost its answer. Answers how many there were. */
+  bringDeadlinesForward(): Promise<number>
+  violations(): Promise<Violations>
+  end(): Promise<void>
+}
+
+export class PostgresAudit implements Audit {
   readonly #pool: Pool
 
   private constructor(pool: Pool) {
     this.#pool = pool
   }
 
-  static async begin(url: string): Promise<Audit> {
+  static async begin(url: string): Promise<PostgresAudit> {
     const { store } = await openPostgresStore({ url, clock: systemClock, log: silentLog })
     await store.close()
     const pool = new Pool({ connectionString: url, max: 4 })
     // The server may be stopped under it.
     pool.on('error', () => undefined)
     await pool.query(TRIGGERS)
-    return new Audit(pool)
+    return new PostgresAudit(pool)
   }
 
   async rows<Row>(text: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
     return (await this.#pool.query(text, [...values])).rows as Row[]
   }
 
-  /** A single number. */
   async count(text: string, values: readonly unknown[] = []): Promise<number> {
     const [row] = await this.rows<Record<string, unknown>>(text, values)
     return Number(Object.values(row ?? {})[0] ?? Number.NaN)
   }
 
-  /** Until that count is as wanted: the database waits between two looks. */
+  /** The database waits between two looks. */
   async until(text: string, values: readonly unknown[], wanted: (count: number) => boolean): Promise<void> {
     for (let look = 0; look < LOOKS_MAX; look += 1) {
       if (wanted(await this.count(text, values))) return
@@ -93,7 +105,6 @@ export class Audit {
     await this.until(text, [taskId, states], (count) => count === 1)
   }
 
-  /** As if a day had passed for the tasks whose submit lost its answer: their deadline has. */
   async bringDeadlinesForward(): Promise<number> {
     const ids = await this.rows<{ id: string }>(
       `update tasks set deadline_at = audit_now() where state = 'unknown' returning id`,

@@ -2,18 +2,18 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type SpawnedSimulator, type SpawnSimulatorOptions, spawnSimulator } from '@reelay/simulator'
-import { GatewayProcess } from '../crash/gateway-process.ts'
-import { startPostgres, type RealPostgres } from '../support/real-postgres.ts'
-import { Audit } from './audit.ts'
+import { StartingProcess, type GatewayProcess } from '../crash/gateway-process.ts'
+import { openPostgresDatabase, type FleetDatabase, type PostgresDatabase } from './fleet-database.ts'
 
 const SECRET = 'a-secret-of-the-tests-that-is-long-enough'
-const DATABASE = 'fleet'
 
 export type FleetOptions = {
   /** What the provider's side speaks, and the settings that point a gateway at it. */
   dialect: NonNullable<SpawnSimulatorOptions['dialect']>
   settingsOf: (upstream: SpawnedSimulator) => Readonly<Record<string, string>>
   leaseMs: number
+  /** Called before anything is in the folder of the database and the files; what it answers is called at the end. */
+  prepareDirectory?: (directory: string) => Promise<() => Promise<void>>
 }
 
 export const COMET: Pick<FleetOptions, 'dialect' | 'settingsOf'> = {
@@ -28,79 +28,103 @@ export const COMET: Pick<FleetOptions, 'dialect' | 'settingsOf'> = {
 /** One gateway process of a fleet, and how it is named in leases. */
 export type Replica = { owner: string; gateway: GatewayProcess }
 
+/** One that does not answer yet. */
+export type StartingReplica = { owner: string; process: StartingProcess }
+
+type Parts<Database> = {
+  database: Database
+  directory: string
+  upstream: SpawnedSimulator
+  leaseMs: number
+}
+
 /**
- * Gateway processes over one PostgreSQL that writes to the disk for real, one folder for files, and one simulated provider,
- * each in a process of its own.
+ * Gateway processes over one database, one folder for files, and one simulated provider, each in a process of its own. The
+ * provider's ledger is elsewhere.
  */
-export class Fleet implements AsyncDisposable {
+export class Fleet<Database extends FleetDatabase = PostgresDatabase> implements AsyncDisposable {
   readonly directory: string
-  readonly postgres: RealPostgres
+  readonly database: Database
   readonly upstream: SpawnedSimulator
-  readonly audit: Audit
   readonly leaseMs: number
   readonly #settings: Readonly<Record<string, string>>
-  readonly #live = new Set<GatewayProcess>()
+  readonly #opened: AsyncDisposableStack
+  readonly #live = new Set<StartingProcess>()
   #started = 0
 
-  constructor(
-    parts: Pick<Fleet, 'directory' | 'postgres' | 'upstream' | 'audit' | 'leaseMs'>,
+  private constructor(
+    parts: Parts<Database>,
     settings: Readonly<Record<string, string>>,
+    opened: AsyncDisposableStack,
   ) {
+    this.database = parts.database
     this.directory = parts.directory
-    this.postgres = parts.postgres
     this.upstream = parts.upstream
-    this.audit = parts.audit
     this.leaseMs = parts.leaseMs
     this.#settings = settings
+    this.#opened = opened
   }
 
-  /** The first process makes the tables; then every change of a lease and of a state is written down by the database. */
-  static async open(options: FleetOptions): Promise<Fleet> {
-    const { dialect, settingsOf, leaseMs } = options
+  /** On a PostgreSQL that writes to the disk for real. */
+  static open(options: FleetOptions): Promise<Fleet> {
+    return Fleet.openOn(openPostgresDatabase, options)
+  }
+
+  static async openOn<Database extends FleetDatabase>(
+    openDatabase: (directory: string) => Promise<Database>,
+    { dialect, settingsOf, leaseMs, prepareDirectory }: FleetOptions,
+  ): Promise<Fleet<Database>> {
     await using opened = new AsyncDisposableStack()
-    const directory = await mkdtemp(join(tmpdir(), 'reelay-fleet-'))
-    opened.defer(() => rm(directory, { recursive: true, force: true }))
-    const postgres = opened.use(await startPostgres({ durable: true }))
-    const url = await postgres.createDatabase(DATABASE)
-    const upstream = await spawnSimulator({ ledgerPath: join(directory, 'ledger.jsonl'), dialect })
+    const directory = await makeDirectory('reelay-fleet-', opened)
+    const undo = await prepareDirectory?.(directory)
+    if (undo !== undefined) opened.defer(undo)
+    const ledgerPath = join(await makeDirectory('reelay-ledger-', opened), 'ledger.jsonl')
+    const upstream = await spawnSimulator({ ledgerPath, dialect })
     opened.defer(() => upstream.stop())
-    const audit = await Audit.begin(url)
-    opened.defer(() => audit.end())
+    const database = opened.use(await openDatabase(directory))
     const settings = {
-      REELAY_DATABASE_URL: url,
       REELAY_STORAGE_URL: `file:${join(directory, 'files')}`,
       REELAY_SECRET: SECRET,
       REELAY_LIMITS: 'off',
       LEASE_MS: String(leaseMs),
+      ...database.settings,
       ...settingsOf(upstream),
     }
-    opened.move()
-    return new Fleet({ directory, postgres, upstream, audit, leaseMs }, settings)
+    return new Fleet({ database, directory, upstream, leaseMs }, settings, opened.move())
+  }
+
+  get audit(): Database['audit'] {
+    return this.database.audit
   }
 
   async start(extra: Readonly<Record<string, string>> = {}): Promise<Replica> {
+    const { owner, process } = this.launch(extra)
+    return { owner, gateway: await process.ready() }
+  }
+
+  /** The same without waiting until it answers. */
+  launch(extra: Readonly<Record<string, string>> = {}): StartingReplica {
     this.#started += 1
     const owner = `replica_${this.#started}`
-    const gateway = await GatewayProcess.start({
-      ...this.#settings,
+    const process = new StartingProcess({
       REELAY_DATA_DIR: join(this.directory, owner),
+      ...this.#settings,
       OWNER: owner,
       ...extra,
     })
-    this.#live.add(gateway)
-    return { owner, gateway }
-  }
-
-  async kill({ gateway }: Replica): Promise<void> {
-    await gateway.kill()
-    this.#live.delete(gateway)
+    this.#live.add(process)
+    void process.ended().then(() => this.#live.delete(process))
+    return { owner, process }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#live].map((gateway) => gateway.kill()))
-    await this.upstream.stop()
-    await this.audit.end()
-    await this.postgres[Symbol.asyncDispose]()
-    await rm(this.directory, { recursive: true, force: true })
+    await Promise.all([...this.#live].map((process) => process.kill()))
+    await this.#opened.disposeAsync()
   }
+}
+
+async function makeDirectory(prefix: string, opened: AsyncDisposableStack): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), prefix))
+  opened.defer(() => rm(directory, { recursive: true, force: true }))
+  return directory
 }

@@ -104,9 +104,9 @@ test(
       load.allow(TASKS_PER_PART + CREATORS)
       await fleet.audit.until(ACCEPTED, [], (count) => count >= stop * TASKS_PER_PART)
       load.allow(CREATORS)
-      await fleet.postgres.stop('immediate')
+      await fleet.database.postgres.stop('immediate')
       await checkOutage(fleet, replicas, load)
-      await fleet.postgres.start()
+      await fleet.database.postgres.start()
     }
     load.allow(TASKS_PER_PART)
     load.end()
