@@ -177,6 +177,17 @@ test('the wall clock set back by a day delays no retry; timestamps are those of 
   for (const request of h.receivers.requests) verified(request, endpoint.secret)
 })
 
+test('the wall clock set ahead by a week ends no event that waits: nobody has tried for a week', async () => {
+  await using h = await DeliveryHarness.open()
+  const endpoint = await h.endpoint('ep')
+  h.receivers.at(endpoint.url, (_request, call) => (call < 8 ? 500 : 204))
+  const tasks = [await h.complete(), await h.complete(), await h.complete()]
+  await h.until(() => h.receivers.requests.length === 3, 'an attempt of each')
+  h.clock.setWall(7 * DAY_MS)
+  await h.untilOver()
+  for (const task of tasks) assert.equal((await h.deliveryOf(task)).state, 'delivered')
+})
+
 test('the wall clock set back while a request is under way: its outcome still counts, and it is not sent twice', async () => {
   await using h = await DeliveryHarness.open()
   const endpoint = await h.endpoint('ep')

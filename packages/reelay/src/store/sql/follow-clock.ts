@@ -20,11 +20,17 @@ export async function followClock(
     .set({ due_at: nowMs + leaseMs })
     .where('lease_owner', 'is not', null)
     .execute()
-  // How long an address has been failing is a duration: time that nobody lived through does not count.
+  // How long an address has been failing, and how long a delivery has been tried, are durations: time that nobody lived
+  // through does not count.
   await db
     .updateTable('webhook_targets')
     .set((set) => ({ failing_since: set('failing_since', '+', movedMs) }))
     .where('failing_since', 'is not', null)
+    .execute()
+  await db
+    .updateTable('deliveries')
+    .set((set) => ({ started_at: set('started_at', '+', movedMs) }))
+    .where('state', '=', PENDING)
     .execute()
   // Set ahead, things come due early, which the accounts' rates pace.
   if (movedMs > 0) return
