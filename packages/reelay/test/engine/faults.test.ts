@@ -162,6 +162,19 @@ for (const [what, jumpMs] of [
   })
 }
 
+test('a wall clock that is set back while no process runs delays no look', async () => {
+  const provider = scripted({ probeScript: [running, running, running, done] })
+  await using harness = await Harness.open({ scripted: provider })
+  const { id } = await harness.create()
+  await harness.until(() => provider.probes === 1, 'a look')
+  await harness.shutdown()
+  harness.clock.setWall(-24 * HOUR_MS)
+  await harness.boot()
+  const bootedAtMs = harness.clock.monotonicMs()
+  assert.equal((await harness.untilEnded(id)).state, 'completed')
+  assert.ok(harness.clock.monotonicMs() - bootedAtMs < 60_000)
+})
+
 test('a wall clock that is set ahead takes no task from the step that holds it', async () => {
   const provider = scripted()
   const answer = Promise.withResolvers<{ kind: 'not_sent'; detail: string }>()

@@ -1,6 +1,23 @@
 import type { Transaction } from './transaction.ts'
 import { PENDING } from './pending.ts'
 
+/** What clocks differ by without anybody having set one of them. */
+export const DRIFT_MS_MAX = 5_000
+
+/**
+ * The same at the start of the only owner, when the clock was set back while nobody watched it: an account was drawn from at
+ * a time that is still to come. Nobody knows how much later than that it was set.
+ */
+export async function followSetBack(transaction: Transaction): Promise<void> {
+  const { db, nowMs } = transaction
+  const last = await db
+    .selectFrom('rate_buckets')
+    .select((select) => select.fn.max('refilled_at').as('drawnAtMs'))
+    .executeTakeFirst()
+  const movedMs = nowMs - (last?.drawnAtMs ?? nowMs)
+  if (movedMs < -DRIFT_MS_MAX) await followClock(transaction, movedMs, 0)
+}
+
 /**
  * Somebody set the wall clock by `movedMs`: what was put off for a while stays put off for that while. Leases begin anew,
  * since their holders are alive or gone whatever the clock says. Deadlines are times of day and stay.
@@ -45,6 +62,8 @@ export async function followClock(
     .set((set) => ({ paused_until: set('paused_until', '+', movedMs) }))
     .where('paused_until', '>', nowMs)
     .execute()
+  // Seen once, it is not seen again at the next start.
+  await db.updateTable('rate_buckets').set({ refilled_at: nowMs }).where('refilled_at', '>', nowMs).execute()
   await db
     .updateTable('deliveries')
     .set((set) => ({ due_at: set('due_at', '+', movedMs) }))

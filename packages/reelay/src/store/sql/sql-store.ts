@@ -19,6 +19,7 @@ import { listCallbacks } from './callback-page.ts'
 import { beat, leave, listInstances } from './instances.ts'
 import * as keys from './keys.ts'
 import { recordLateAnswer } from './late-answer.ts'
+import { followSetBack } from './follow-clock.ts'
 import { clearLeases, releaseLeases, renewLease, wakeTask } from './leases.ts'
 import { changedTasks, listTasks } from './list-tasks.ts'
 import { loadTasks, taskMarks } from './load-task.ts'
@@ -246,6 +247,7 @@ export class SqlStore implements Port.Store {
   async clearLeases(): Promise<void> {
     if (!this.#parts.isAlone) return
     await this.#writer.write(async (transaction) => {
+      await followSetBack(transaction)
       await clearLeases(transaction)
       await clearDeliveryLeases(transaction)
     })

@@ -1,7 +1,5 @@
 import type { Clock } from '../../system/clock.ts'
-
-/** What the two clocks differ by without anybody having set one of them. */
-const DRIFT_MS_MAX = 5_000
+import { DRIFT_MS_MAX } from '../sql/follow-clock.ts'
 
 /** Sees that the wall clock was set: it moved otherwise than the monotonic one. A machine that slept looks like that too. */
 export class WallClockWatch {
