@@ -137,6 +137,7 @@ function untilAsked(minutes: number | undefined): AbortSignal {
 
 async function run({ options, skipped, minutes, record: path }: Settings): Promise<void> {
   const startedAt = new Date()
+  const commit = currentCommit()
   const msMax = options.cycles * CYCLE_MS_MAX + END_MS_MAX
   const late = setTimeout(() => fail(`no end after ${msMax / MINUTE_MS} minutes`), msMax)
   const { versions, figures, seen } = await runChaos(options, {
@@ -152,7 +153,7 @@ async function run({ options, skipped, minutes, record: path }: Settings): Promi
     name: `chaos on ${options.store}`,
     command: commandOf(options),
     seed: options.seed,
-    commit: currentCommit(),
+    commit,
     versions,
     startedAt: startedAt.toISOString(),
     durationMs: Date.now() - startedAt.getTime(),
