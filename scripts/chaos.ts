@@ -19,7 +19,7 @@ keeps a ledger of what it was really asked for. Prints a record as JSON, and fai
   --seed 1                 draws the moments, the faults and what becomes of each task at the provider
   --lease-ms 2000          how long a process may hold a task without a sign of life
   --faults kill,reset      of: ${FAULTS.join(', ')}; default all that the store and the machine allow
-  --minutes 10             no new cycle begins after that; what was done is accounted for
+  --minutes 10             no new cycle begins after that, or after SIGTERM; what was done is accounted for
   --record file.json       also writes the record there
 
 npm run chaos -- --sum a.json b.json [--record sum.json]
@@ -125,12 +125,11 @@ async function runWithOwnMounts(): Promise<number> {
   return child.exitCode ?? 1
 }
 
-/** The first asks for an early end; the second gets it at once. */
+/** SIGTERM asks for an early end. SIGINT, which a terminal sends to every process of a run, is one. */
 function untilAsked(minutes: number | undefined): AbortSignal {
   const asked = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => (asked.signal.aborted ? process.exit(1) : asked.abort()))
-  }
+  process.on('SIGTERM', () => asked.abort())
+  process.on('SIGINT', () => fail('interrupted'))
   if (minutes === undefined) return asked.signal
   return AbortSignal.any([asked.signal, AbortSignal.timeout(minutes * MINUTE_MS)])
 }

@@ -14,6 +14,8 @@ export type Account = {
   provider: { posts: number; jobs: number; mostJobsPerTask: number; faults: Counts }
   states: Counts
   endCodes: Counts
+  /** What the timelines of tasks tell of: each fault once while it lasts. */
+  met: Counts
   /** `again`: deliveries of an end that was told before. */
   webhooks: { received: number; refused: number; again: number }
   /** What must not be: all of them 0. */
@@ -35,7 +37,13 @@ const HALVES: Readonly<Record<string, string>> = {
     and id not in (select task_id from artifacts where role = 'video')`,
 }
 
-export const counted = (names: readonly string[]): Counts => {
+const MET: Readonly<Record<string, string>> = {
+  'looks that failed': `select count(*) from task_events where kind = 'poll.faulted'`,
+  'downloads that failed': `select count(*) from task_events where kind = 'archive.faulted'`,
+  'full disks': `select count(*) from task_events where data like '%storage_full%'`,
+}
+
+const counted = (names: readonly string[]): Counts => {
   const counts = new Map<string, number>()
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
   return Object.fromEntries(counts)
@@ -52,9 +60,12 @@ export async function account(
   const attempts = await audit.rows<{ state: string }>('select state from attempts')
   const ledger = upstream.readLedger()
   const known = new Set(tasks.map(({ id }) => id))
-  const halves = await Promise.all(
-    Object.entries(HALVES).map(async ([name, text]) => [name, await audit.count(text)] as const),
-  )
+  const countAll = async (queries: typeof MET): Promise<Counts> =>
+    Object.fromEntries(
+      await Promise.all(
+        Object.entries(queries).map(async ([name, text]) => [name, await audit.count(text)] as const),
+      ),
+    )
   const { doubleClaims, brokenFences, changedEnds } = await audit.violations()
   const ended = tasks.filter(({ state }) => ENDS.includes(`'${state}'`))
   const isSound = database.kind !== 'sqlite' || (await database.audit.integrity()) === 'ok'
@@ -63,13 +74,14 @@ export async function account(
     provider: providerOf(ledger),
     states: counted(tasks.map(({ state }) => state)),
     endCodes: counted(tasks.flatMap(({ error }) => (error === null ? [] : [codeOf(error)]))),
+    met: await countAll(MET),
     webhooks: { received: told.received, refused: told.refused, again: told.again },
     broken: {
       'accepted tasks lost': [...prompts.keys()].filter((id) => !known.has(id)).length,
       'tasks of no create': tasks.filter(({ id }) => !prompts.has(id)).length,
       'tasks that did not end': tasks.length - ended.length,
       ...billedWrong(tasks, ledger, prompts),
-      ...Object.fromEntries(halves),
+      ...(await countAll(HALVES)),
       'items taken from a holder with a lease': doubleClaims,
       'items with broken fences': brokenFences,
       'ends that changed': changedEnds,

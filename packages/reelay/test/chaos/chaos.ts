@@ -33,6 +33,8 @@ export type ChaosFigures = Account & {
   cycles: number
   /** Of processes that served, and of those that had begun and did not serve yet. */
   kills: { serving: number; starting: number }
+  /** PostgreSQL only: processes that could not reach it in time, and were started again. */
+  failedStarts: number
   struck: Counts
   requests: LoadCounts
   /** PostgreSQL only. */
@@ -81,6 +83,7 @@ export async function runChaos(options: ChaosOptions, hooks: ChaosHooks = {}): P
   const figures = {
     cycles: done,
     kills: cycles.kills,
+    failedStarts: cycles.failedStarts,
     struck: cycles.struck,
     requests: load.counts,
     ...(await account(fleet, load.prompts, told)),

@@ -6,7 +6,7 @@ import type { Replica, StartingReplica } from '../replicas/fleet.ts'
 import { seededNumbers } from '../support/seeded-numbers.ts'
 import type { Load } from './load.ts'
 import type { ChaosFleet, Nemesis } from './nemesis.ts'
-import { pickOf, seedOf, type ChaosHooks, type ChaosOptions } from './options.ts'
+import { pickOf, seedOf, type ChaosHooks, type ChaosOptions, type StoreKind } from './options.ts'
 import type { Targets } from './targets.ts'
 
 /** A kill comes so long, at most, after the answer that it waited for: up to all of the work that follows from it. */
@@ -18,13 +18,14 @@ const KILLED_STARTING_SHARE = 0.1
 const STARTING_MS_MAX = 300
 /** Of processes: those that make posters, which takes a process more. */
 const STILLS_SHARE = 0.1
-/** Nothing waits longer for an answer, so that a provider's silence is met within a cycle or two. */
-const SLEEP_MS_MAX = 1_500
+/** Nothing waits longer for an answer, a provider's or the database's, so that silence is met within a cycle or two. */
+const SLEEP_MS_MAX: Readonly<Record<StoreKind, number>> = { sqlite: 1_500, postgres: 3_000 }
+/** A process that cannot reach its database in time ends, and is started again. One with a file always starts. */
+const STARTS_MAX: Readonly<Record<StoreKind, number>> = { sqlite: 1, postgres: 5 }
 /** Of the tasks that were accepted in a cycle: looked at by the next process. */
 const LOOKS_MAX = 40
 
 const ENVIRONMENT = {
-  SLEEP_MS_MAX: String(SLEEP_MS_MAX),
   REELAY_LOG_LEVEL: 'silent',
   /** Where Node keeps compiled code by itself. */
   NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
@@ -43,6 +44,7 @@ export type CyclesParts = {
 /** The processes of a run: which there are, when each ends, and what comes in its place. */
 export class Cycles {
   readonly kills = { serving: 0, starting: 0 }
+  failedStarts = 0
   readonly killed: Kill[] = []
   readonly #parts: CyclesParts
   /** The next one: its code is loaded, so that it takes little time to start. */
@@ -60,7 +62,7 @@ export class Cycles {
 
   /** One process that ends in order writes its compiled code down: the others, which are killed, start sooner by it. */
   async warmUp(): Promise<void> {
-    const { gateway } = await this.#parts.fleet.start(ENVIRONMENT)
+    const { gateway } = await this.#parts.fleet.start(this.#environment())
     await gateway.stop()
   }
 
@@ -125,8 +127,17 @@ export class Cycles {
   }
 
   async #startOne(): Promise<void> {
-    const { owner, process } = this.#letBegin()
-    this.#parts.targets.add({ owner, gateway: await process.ready() })
+    const startsMax = STARTS_MAX[this.#parts.options.store]
+    for (let starts = 1; ; starts += 1) {
+      const { owner, process } = this.#letBegin()
+      try {
+        const gateway = await process.ready()
+        return this.#parts.targets.add({ owner, gateway })
+      } catch (error) {
+        if (starts >= startsMax) throw error
+        this.failedStarts += 1
+      }
+    }
   }
 
   /** The next one goes on, and the one after it loads its code meanwhile. */
@@ -142,7 +153,11 @@ export class Cycles {
     const random = seededNumbers(seedOf(this.#parts.options.seed, 'process', this.#launched))
     this.#launched += 1
     const stills = random() < STILLS_SHARE ? 'on' : 'off'
-    return this.#parts.fleet.launch({ ...ENVIRONMENT, STANDBY: 'on', STILLS: stills })
+    return this.#parts.fleet.launch({ ...this.#environment(), STANDBY: 'on', STILLS: stills })
+  }
+
+  #environment(): Readonly<Record<string, string>> {
+    return { ...ENVIRONMENT, SLEEP_MS_MAX: String(SLEEP_MS_MAX[this.#parts.options.store]) }
   }
 
   /** What was accepted since the last look is still there. */

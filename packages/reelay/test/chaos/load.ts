@@ -26,23 +26,24 @@ const DEADLINE_SECONDS = 172_800
 const FAULTS_MAX = 20
 
 const acceptedSchema = z.object({ id: z.string() })
+const refusalSchema = z.object({ error: z.object({ code: z.string() }) })
 const videoSchema = z.object({ id: z.string(), status: z.string() })
 const ENDED: ReadonlySet<string> = new Set(['completed', 'failed', 'error'])
 
-/** Answers that say: send it again. */
-const AGAIN: Readonly<Record<number, 'busy' | 'inProgress'>> = { 503: 'busy', 409: 'inProgress' }
+/** Answers that say: send it again. Nothing can be stored now; the other copy of a request is still being received. */
+const AGAIN: ReadonlySet<number> = new Set([503, 409])
 
 type Answer = { status: number; bytes: Buffer }
 
 export type LoadOptions = {
   seed: number
   promptOf: (index: number) => string
-  callbackUrl: string
+  callbackUrl?: string
   /** Creates that are allowed at once, about. */
   burst: number
 }
 
-/** What became of requests. After `unanswered`, `busy` and `inProgress` the same request was sent again. */
+/** What became of requests. After `unanswered` and `refused` the same request was sent again. */
 export type LoadCounts = {
   creates: number
   copies: number
@@ -50,10 +51,8 @@ export type LoadCounts = {
   reads: number
   downloads: number
   unanswered: number
-  /** 503: nothing can be stored at the moment. */
-  busy: number
-  /** 409: the other copy is still being received. */
-  inProgress: number
+  /** For the moment, by status and code. */
+  refused: Record<string, number>
 }
 
 /**
@@ -70,8 +69,7 @@ export class Load {
     reads: 0,
     downloads: 0,
     unanswered: 0,
-    busy: 0,
-    inProgress: 0,
+    refused: {},
   }
   /** Broken promises as clients saw them. */
   readonly faults: string[] = []
@@ -212,6 +210,12 @@ export class Load {
     if (this.faults.length < FAULTS_MAX) this.faults.push(what)
   }
 
+  #countRefusal(answer: Answer): void {
+    const { refused } = this.counts
+    const name = `${answer.status} ${refusalSchema.parse(jsonOf(answer)).error.code}`
+    refused[name] = (refused[name] ?? 0) + 1
+  }
+
   /** Asks any process until one answers with what the request comes to. */
   async #ask(
     path: string,
@@ -222,9 +226,9 @@ export class Load {
     while (systemClock.monotonicMs() - startedMs < ANSWER_MS_MAX) {
       const { gateway } = await this.#targets.pick(random)
       const answer = await askOnce(`${gateway.url}${path}`, init)
-      const again = answer === undefined ? 'unanswered' : AGAIN[answer.status]
-      if (answer !== undefined && again === undefined) return answer
-      if (again !== undefined) this.counts[again] += 1
+      if (answer !== undefined && !AGAIN.has(answer.status)) return answer
+      if (answer === undefined) this.counts.unanswered += 1
+      else this.#countRefusal(answer)
       await systemClock.sleep(PAUSE_MS)
     }
     throw new Error(`${init.method ?? 'GET'} ${path} was not answered for ${ANSWER_MS_MAX / 1_000} s`)
