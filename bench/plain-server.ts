@@ -12,12 +12,13 @@ const PREFIX = '/v1/videos/'
 
 const server = createServer((request, response) => {
   const secret = request.headers.authorization?.replace('Bearer ', '') ?? ''
-  const key = reads.key(createHash('sha256').update(secret).digest('hex'))
-  const task = key === undefined ? undefined : reads.task((request.url ?? '').slice(PREFIX.length))
-  if (key === undefined || task === undefined || task.projectId !== key.projectId) {
-    response.writeHead(key === undefined ? 401 : 404).end()
+  const hash = createHash('sha256').update(secret).digest('hex')
+  const found = reads.keyedTask(hash, (request.url ?? '').slice(PREFIX.length))
+  if (found === undefined) {
+    response.writeHead(404).end()
     return
   }
+  const { task } = found
   // Held open, with nothing kept of it.
   if (request.headers.accept === 'text/event-stream') {
     response.writeHead(200, { 'content-type': 'text/event-stream' }).write('retry: 2000\n\n')

@@ -1,4 +1,4 @@
-import type { ApiKey, KeyScope, Store } from '../store/store.ts'
+import type { ApiKey, KeyScope } from '../store/store.ts'
 import type { Awaitable } from '../system/awaitable.ts'
 import { hashOfKey } from '../system/hash-of-key.ts'
 import { administersGateway } from './administers.ts'
@@ -11,18 +11,12 @@ import { requireOwnPage } from './session-origin.ts'
 
 const BEARER = /^bearer +(\S{1,512}) *$/i
 
-/** The live key that an Authorization header names. */
-export function findKeyOf(
-  authorization: string | null,
-  store: Pick<Store, 'findKey'>,
-): Awaitable<ApiKey | undefined> {
-  const secret = authorization === null ? undefined : BEARER.exec(authorization)?.[1]
-  return secret === undefined ? undefined : store.findKey(hashOfKey(secret))
-}
+/** The secret that an Authorization header bears. */
+export const bearerOf = (authorization: string): string | undefined => BEARER.exec(authorization)?.[1]
 
 function secretOf(headers: Headers, azureAlias: boolean): string | undefined {
   const authorization = headers.get('authorization')
-  if (authorization !== null) return BEARER.exec(authorization)?.[1]
+  if (authorization !== null) return bearerOf(authorization)
   if (!azureAlias) return undefined
   return headers.get('api-key') ?? headers.get('x-api-key') ?? undefined
 }

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
-import type { ApiKey } from '../store/store.ts'
+import type { KeyedTask } from '../store/store.ts'
 import { whenThere, type Awaitable } from '../system/awaitable.ts'
-import type { Task } from '../task/task.ts'
+import { hashOfKey } from '../system/hash-of-key.ts'
 import { commonHeaders, noteAccess, touchKey } from './access.ts'
-import { findKeyOf, hasScope } from './authenticate.ts'
+import { bearerOf, hasScope } from './authenticate.ts'
 import type { Shared } from './exchange.ts'
 import { VIDEO_ID } from './find-video.ts'
 import { requestIdOf } from './request-id.ts'
@@ -56,13 +56,15 @@ function send(shared: Shared, { key, task, answer }: Found, conversation: Conver
   noteAccess(shared, { requestId, method, path, route: ROUTE, status: 200, startMs, key })
 }
 
-type Found = { key: ApiKey; task: Task; answer: Awaited<ReturnType<typeof describeVideo>> }
+type Found = KeyedTask & { answer: Awaited<ReturnType<typeof describeVideo>> }
 
 /** What fails here fails again on the long way, where it becomes an answer. */
 function find(shared: Shared, headers: IncomingHttpHeaders, id: string): Awaitable<Found | undefined> {
+  const secret = bearerOf(headers.authorization ?? '')
+  if (secret === undefined) return undefined
   try {
-    const found = whenThere(findKeyOf(headers.authorization ?? null, shared.store), (key) =>
-      key === undefined || !hasScope(key, 'read') ? undefined : findOf(shared, headers, { key, id }),
+    const found = whenThere(shared.store.findKeyedTask(hashOfKey(secret), id), (keyed) =>
+      keyed === undefined || !hasScope(keyed.key, 'read') ? undefined : describe(shared, headers, keyed),
     )
     return found instanceof Promise ? found.catch(() => undefined) : found
   } catch {
@@ -70,17 +72,14 @@ function find(shared: Shared, headers: IncomingHttpHeaders, id: string): Awaitab
   }
 }
 
-function findOf(
+function describe(
   shared: Shared,
   headers: IncomingHttpHeaders,
-  { key, id }: { key: ApiKey; id: string },
+  { key, task }: KeyedTask,
 ): Awaitable<Found | undefined> {
-  return whenThere(shared.store.findTask(key.projectId, id), (task) => {
-    if (task === undefined) return undefined
-    return whenThere(shared.rates.take(key.projectId, 'read'), (waitMs) => {
-      if (waitMs > 0) return undefined
-      const profile = headers['x-stainless-lang'] === undefined ? key.profile : 'openai'
-      return whenThere(describeVideo(shared, task, profile), (answer) => ({ key, task, answer }))
-    })
+  return whenThere(shared.rates.take(key.projectId, 'read'), (waitMs) => {
+    if (waitMs > 0) return undefined
+    const profile = headers['x-stainless-lang'] === undefined ? key.profile : 'openai'
+    return whenThere(describeVideo(shared, task, profile), (answer) => ({ key, task, answer }))
   })
 }

@@ -113,6 +113,12 @@ export class TestStore extends TestEngineVerbs implements Port.Store {
     return task?.projectId === projectId && task.deletedAtMs === null ? task : undefined
   }
 
+  findKeyedTask(hash: string, id: string): Port.KeyedTask | undefined {
+    const key = this.findKey(hash)
+    const task = key === undefined ? undefined : this.findTask(key.projectId, id)
+    return key === undefined || task === undefined ? undefined : { key, task }
+  }
+
   loadTask(id: string): Task | undefined {
     return this.tasks.get(id)
   }

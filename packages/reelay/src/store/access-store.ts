@@ -39,6 +39,9 @@ export type ApiKey = {
   revokedAtMs: number | null
 }
 
+/** A live key, and a task of its project. */
+export type KeyedTask = { key: ApiKey; task: Task }
+
 export type KeyReplacement = {
   id: string
   expiresAtMs: number

@@ -1,5 +1,5 @@
 import type { Attempt, DurationSample, Decision, Task, TaskEvent } from '../task/task.ts'
-import type { AccessStore } from './access-store.ts'
+import type { AccessStore, KeyedTask } from './access-store.ts'
 import type { Awaitable } from '../system/awaitable.ts'
 import type { SignatureVerdict } from '../callbacks/signature-verdict.ts'
 import type { TaskState } from '../task/state.ts'
@@ -10,6 +10,7 @@ import type { WebhookStore } from './webhook-store.ts'
 
 export type {
   ApiKey,
+  KeyedTask,
   KeyReplacement,
   KeyScope,
   Limits,
@@ -270,6 +271,8 @@ export interface Store extends AccessStore {
   markAnswered(replayId: string): Promise<void>
   /** Undefined for a missing, deleted or foreign task. Marks nothing. */
   findTask(projectId: string, id: string): Awaitable<Task | undefined>
+  /** What `findKey` and `findTask` of its project answer, in one read; undefined when either would be. */
+  findKeyedTask(secretHash: string, id: string): Awaitable<KeyedTask | undefined>
   /** Like `findTask`, whatever the project and also when deleted: for the engine and for signed links. */
   loadTask(id: string): Awaitable<Task | undefined>
   /** Several at once, also deleted ones. What is not there, or cannot be read, is left out. */

@@ -40,6 +40,26 @@ export function storeAccessContract(open: OpenStore): void {
     assert.equal(await s.store.revokeKey(null, 'missing'), false)
   })
 
+  test('keys: one read finds a live key with a task of its project, and nothing else', async () => {
+    await using s = await subject()
+    await s.store.createKey(key('a'), 'hash-a')
+    await s.store.createKey(key('foreign', { projectId: 'p1' }), 'hash-foreign')
+    await s.store.createKey(key('late', { expiresAtMs: s.clock.nowMs() }), 'hash-late')
+    const { id } = await s.create()
+    await s.run('job-1')
+    const found = await s.store.findKeyedTask('hash-a', id)
+    assert.deepEqual(found, { key: key('a'), task: await s.store.findTask('default', id) })
+    assert.equal(found?.task.attempt?.operation?.providerTaskId, 'job-1')
+    for (const hash of ['hash-foreign', 'hash-late', 'hash-none'])
+      assert.equal(await s.store.findKeyedTask(hash, id), undefined, hash)
+    assert.equal(await s.store.findKeyedTask('hash-a', 'video_none'), undefined)
+    await s.store.deleteTask('default', id)
+    assert.equal(await s.store.findKeyedTask('hash-a', id), undefined, 'deleted')
+    const { id: other } = await s.create()
+    await s.store.revokeKey(null, 'a')
+    assert.equal(await s.store.findKeyedTask('hash-a', other), undefined, 'revoked')
+  })
+
   test('keys: a key of the same id is replaced, and its old secret is dead', async () => {
     await using s = await subject()
     await s.store.createKey(key('bootstrap'), 'old')

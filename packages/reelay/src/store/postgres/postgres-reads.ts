@@ -1,15 +1,18 @@
 import type { DurationSample, Task } from '../../task/task.ts'
 import { artifactOfRow } from '../sql/artifact-rows.ts'
+import { keyedTaskOfRow, keyedTaskSql, type KeyedTaskRow } from '../sql/keyed-task.ts'
 import { keyOfRow } from '../sql/keys.ts'
 import { projectOfRow } from '../sql/projects.ts'
 import type { Reads } from '../sql/reads.ts'
 import type { ApiKeyRow, ArtifactRow, ProjectRow } from '../sql/schema.ts'
 import { ATTEMPT_COLUMNS, taskOfRow, type JoinedTaskRow } from '../sql/task-rows.ts'
-import type { ApiKey, Artifact, CallbackTarget, IdempotentUse, Project } from '../store.ts'
+import type { ApiKey, Artifact, CallbackTarget, IdempotentUse, KeyedTask, Project } from '../store.ts'
 import type { Connections } from './connections.ts'
 
 const TASK_SQL = `select tasks.*, ${ATTEMPT_COLUMNS.join(', ')} from tasks
   left join attempts on attempts.task_id = tasks.id and attempts.n = tasks.attempt_n where tasks.id = $1`
+
+const KEYED_TASK_SQL = keyedTaskSql('$1', '$2', '$3')
 
 /** The hot reads as plain statements. Rows that this schema wrote are given its types here, in one place. */
 export class PostgresReads implements Reads {
@@ -23,6 +26,11 @@ export class PostgresReads implements Reads {
 
   async #first<Row>(text: string, parameters: readonly unknown[]): Promise<Row | undefined> {
     return (await this.#connections.query<Row>(text, parameters))[0]
+  }
+
+  async keyedTask(secretHash: string, id: string): Promise<KeyedTask | undefined> {
+    const row = await this.#first<KeyedTaskRow>(KEYED_TASK_SQL, [secretHash, this.#nowMs(), id])
+    return row === undefined ? undefined : keyedTaskOfRow(row)
   }
 
   async task(id: string): Promise<Task | undefined> {

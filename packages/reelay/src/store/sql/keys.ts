@@ -3,7 +3,7 @@ import type { ApiKey, KeyReplacement, KeyScope } from '../store.ts'
 import type { ApiKeyRow, Tables } from './schema.ts'
 import type { Transaction } from './transaction.ts'
 
-export function keyOfRow(row: ApiKeyRow): ApiKey {
+export function keyOfRow(row: Omit<ApiKeyRow, 'secret_hash'>): ApiKey {
   return {
     id: row.id,
     projectId: row.project_id,

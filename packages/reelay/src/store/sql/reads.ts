@@ -1,9 +1,11 @@
 import type { Awaitable } from '../../system/awaitable.ts'
 import type { DurationSample, Task } from '../../task/task.ts'
-import type { ApiKey, Artifact, CallbackTarget, IdempotentUse, Project } from '../store.ts'
+import type { ApiKey, Artifact, CallbackTarget, IdempotentUse, KeyedTask, Project } from '../store.ts'
 
 /** The reads that every request and every look need: each database answers them as fast as it can. */
 export interface Reads {
+  /** The live key with this hash and, with it, a task of its project that is not deleted. */
+  keyedTask(secretHash: string, id: string): Awaitable<KeyedTask | undefined>
   task(id: string): Awaitable<Task | undefined>
   artifacts(taskId: string): Awaitable<readonly Artifact[]>
   key(secretHash: string): Awaitable<ApiKey | undefined>

@@ -105,6 +105,10 @@ export class SqlStore implements Port.Store {
     )
   }
 
+  findKeyedTask(secretHash: string, id: string): Awaitable<Port.KeyedTask | undefined> {
+    return this.#reads.keyedTask(secretHash, id)
+  }
+
   loadTask(id: string): Awaitable<Task | undefined> {
     return this.#reads.task(id)
   }

@@ -1,7 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { ApiKey, Artifact, CallbackTarget, IdempotentUse, Project } from '../store.ts'
+import type { ApiKey, Artifact, CallbackTarget, IdempotentUse, KeyedTask, Project } from '../store.ts'
 import type { DurationSample, Task } from '../../task/task.ts'
 import { artifactOfRow } from '../sql/artifact-rows.ts'
+import { keyedTaskOfRow, keyedTaskSql, type KeyedTaskRow } from '../sql/keyed-task.ts'
 import { keyOfRow } from '../sql/keys.ts'
 import { projectOfRow } from '../sql/projects.ts'
 import type { Reads } from '../sql/reads.ts'
@@ -17,6 +18,7 @@ const TASK_SQL = `select tasks.*, ${ATTEMPT_COLUMNS.join(', ')} from tasks
  */
 export class SqliteReads implements Reads {
   readonly #nowMs: () => number
+  readonly #keyedTask: StatementSync
   readonly #task: StatementSync
   readonly #artifacts: StatementSync
   readonly #key: StatementSync
@@ -31,6 +33,7 @@ export class SqliteReads implements Reads {
 
   constructor(database: DatabaseSync, nowMs: () => number) {
     this.#nowMs = nowMs
+    this.#keyedTask = database.prepare(keyedTaskSql('?1', '?2', '?3'))
     this.#task = database.prepare(TASK_SQL)
     this.#artifacts = database.prepare('select * from artifacts where task_id = ? order by role, idx')
     this.#key = database.prepare(
@@ -56,6 +59,11 @@ export class SqliteReads implements Reads {
     this.#durations = database.prepare(
       'select lower_ms, upper_ms, exact_ms from duration_stats where stat_key = ? order by seq',
     )
+  }
+
+  keyedTask(secretHash: string, id: string): KeyedTask | undefined {
+    const row = this.#keyedTask.get(secretHash, this.#nowMs(), id)
+    return row === undefined ? undefined : keyedTaskOfRow(row as unknown as KeyedTaskRow)
   }
 
   task(id: string): Task | undefined {
