@@ -22,7 +22,6 @@ import { inputUrl } from './http/input-content.ts'
 import { inputFetcher } from './http/input-fetcher.ts'
 import { serve, type Serving } from './http/serve.ts'
 import { createMediaHost, type MediaHost } from './media/media-host.ts'
-import { probeVideo } from './media/probe.ts'
 import { parseAllowHosts } from './net/allow-hosts.ts'
 import { createGuard, type Guard } from './net/guard.ts'
 import { createGuardedClient, type GuardedClient } from './net/guarded-fetch.ts'
@@ -288,7 +287,8 @@ function engineContext(config: Config, parts: Parts, overrides: Overrides): Engi
     observer: parts.observability.observer,
     pacingOf: (account) => providers.get(account)?.traits.pacing ?? PACING_UNCONFIGURED,
     inspector: overrides.inspector ?? {
-      probe: probeVideo,
+      // With its first video: reading them takes a large library, and a gateway may wait long for one.
+      probe: async (path) => (await import('./media/probe.ts')).probeVideo(path),
       poster: (job, signal) => parts.media.poster(job, signal),
     },
     random: overrides.random ?? Math.random,

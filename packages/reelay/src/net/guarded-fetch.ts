@@ -1,5 +1,5 @@
 import type { Clock } from '../system/clock.ts'
-import { startExchange, type Answer, type Exchange, type Hop, type ResponseHeaders } from './exchange.ts'
+import type { Answer, Exchange, Hop, ResponseHeaders } from './exchange.ts'
 import { GuardRefused } from './guard-refused.ts'
 import type { Guard, HopTrust, UrlTrust } from './guard.ts'
 import { GuardedConnection } from './guarded-connection.ts'
@@ -134,6 +134,8 @@ class Transfer {
   }
 
   async #send(hop: Hop): Promise<Answer> {
+    // With the first request: what it is sent with is large, and an idle gateway sends none.
+    const { startExchange } = await import('./exchange.ts')
     this.#host = hop.url.host
     this.#connection = new GuardedConnection(
       this.#guard,
