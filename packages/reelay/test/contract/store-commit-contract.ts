@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Artifact } from '../../src/store/store.ts'
 import { ACCOUNT, attemptOf, LEASE_MS, StoreSubject, type OpenStore } from './store-subject.ts'
+import { storeLookContract } from './store-look-contract.ts'
 import { storeSlotContract } from './store-slot-contract.ts'
 
 const HOUR_MS = 3_600_000
@@ -240,5 +241,6 @@ export function storeCommitContract(open: OpenStore): void {
     assert.deepEqual(await s.store.artifacts(id), [poster])
   })
 
+  storeLookContract(open)
   storeSlotContract(open)
 }

@@ -6,7 +6,7 @@ import type { Claim, Move } from '../../src/store/store.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { silentLog } from '../../src/system/log.ts'
 import { TestClock } from '../../src/system/test-clock.ts'
-import { LEASE_MS, StoreSubject } from '../contract/store-subject.ts'
+import { StoreSubject } from '../contract/store-subject.ts'
 import { startPostgres, type RealPostgres } from '../support/real-postgres.ts'
 
 const HOUR_MS = 3_600_000
@@ -90,27 +90,6 @@ test(`${TASKS} looks without news that end together are a few transactions, and 
     (await s.claim()).map(({ lookedAtMs }) => lookedAtMs),
     claims.map(() => s.clock.nowMs() - 2_000),
   )
-})
-
-test('looks together: each has a guard of its own, and hears of its own wakes', async () => {
-  await using s = await open()
-  const [stale, woken, ended, plain] = await runningTasks(s, 4)
-  s.clock.advance(LEASE_MS + 1)
-  const again = await s.claim({ owner: 'heir' })
-  const of = (claim: Claim): Claim => again.find(({ taskId }) => taskId === claim.taskId)!
-  await s.store.wake(woken!.taskId)
-  await s.store.commit(s.move(of(ended!), 'failed', { dueAtMs: null }))
-  const outcomes = await Promise.all([
-    s.store.commit(look(s, stale!)),
-    s.store.commit(look(s, of(woken!))),
-    s.store.commit(look(s, of(ended!))),
-    s.store.commit(look(s, of(plain!))),
-  ])
-  assert.deepEqual(
-    outcomes.map((outcome) => (outcome.kind === 'committed' ? (outcome.dueAtMs ?? 'planned') : outcome.kind)),
-    ['fenced', s.clock.nowMs(), 'fenced', 'planned'],
-  )
-  assert.deepEqual(await dueAt(s, stale!.taskId), { dueAtMs: s.clock.nowMs() + LEASE_MS, owner: 'heir' })
 })
 
 test('looks together: a task that cannot be read fails alone', async () => {

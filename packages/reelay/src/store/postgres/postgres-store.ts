@@ -4,13 +4,14 @@ import type { Log } from '../../system/log.ts'
 import { Announcer } from '../sql/announcer.ts'
 import { migrate, schemaStateOf, type Migrated } from '../sql/migrate.ts'
 import type { Tables } from '../sql/schema.ts'
+import { LookWriter } from '../sql/look-writer.ts'
 import { SqlStore } from '../sql/sql-store.ts'
 import type { Store } from '../store.ts'
 import { BackupUnsupported } from '../upkeep.ts'
 import { ChangeFeed } from './change-feed.ts'
 import { Connections } from './connections.ts'
 import { DatabaseClock } from './database-clock.ts'
-import { LookWriter } from './look-writer.ts'
+import { giveBack } from './give-back.ts'
 import { PostgresReads } from './postgres-reads.ts'
 import { PostgresWriter } from './postgres-writer.ts'
 
@@ -97,7 +98,7 @@ export async function openStoreOn(
   feed?.start()
   const store = new SqlStore({
     writer,
-    looks: new LookWriter(writer),
+    looks: new LookWriter(writer, giveBack),
     reader: db,
     reads: new PostgresReads(connections, nowMs),
     announcer,

@@ -5,12 +5,14 @@ import { Kysely } from 'kysely'
 import type { Clock } from '../../system/clock.ts'
 import { Announcer } from '../sql/announcer.ts'
 import { followClock } from '../sql/follow-clock.ts'
+import { LookWriter } from '../sql/look-writer.ts'
 import { migrate, schemaStateOf, type Migrated } from '../sql/migrate.ts'
 import type { Tables } from '../sql/schema.ts'
 import { SqlStore } from '../sql/sql-store.ts'
 import type { Writer } from '../sql/writer.ts'
 import { StoreUnavailable, type Store } from '../store.ts'
 import { backupDatabase } from './backup-database.ts'
+import { giveBack } from './give-back.ts'
 import { GroupWriter } from './group-writer.ts'
 import { nodeSqliteDialect } from './node-sqlite-dialect.ts'
 import { openDatabase } from './open-database.ts'
@@ -59,6 +61,7 @@ function assemble(
     reader,
     reads: new SqliteReads(readerDatabase, nowMs),
     announcer,
+    looks: new LookWriter(writer, giveBack),
     nowMs,
     beforeClaim: clockFollower(writer, clock),
     isAlone: true,

@@ -1,15 +1,18 @@
-import { sql } from 'kysely'
-import { leftSchedule, soonerThan, type Left } from '../sql/left-schedule.ts'
-import { loadTasks } from '../sql/load-task.ts'
-import type { LookGroup } from '../sql/sql-store.ts'
-import type { Transaction } from '../sql/transaction.ts'
-import type { Writer } from '../sql/writer.ts'
 import type { CommitOutcome, Move } from '../store.ts'
+import { leftSchedule, soonerThan, type Left } from './left-schedule.ts'
+import { loadTasks } from './load-task.ts'
+import { forUpdate } from './locks.ts'
+import type { LookGroup } from './sql-store.ts'
+import type { Transaction } from './transaction.ts'
+import type { Writer } from './writer.ts'
 
 /** Looks per transaction. */
 const GROUP_MAX = 200
 /** Transactions under way: while one waits for the disk, the next one is made. */
 const GROUPS_MAX = 2
+
+/** Writes what each of these tasks is left with, in one statement, and that it was looked at now. */
+export type GiveBack = (transaction: Transaction, left: ReadonlyMap<string, Left>) => Promise<void>
 
 type Look = Move & { dueAtMs: number }
 
@@ -41,11 +44,13 @@ function asLook(move: Move): Look | undefined {
  */
 export class LookWriter implements LookGroup {
   readonly #writer: Writer
+  readonly #giveBack: GiveBack
   readonly #waiting: Waiting[] = []
   #groups = 0
 
-  constructor(writer: Writer) {
+  constructor(writer: Writer, giveBack: GiveBack) {
     this.#writer = writer
+    this.#giveBack = giveBack
   }
 
   commit(move: Move): Promise<CommitOutcome> | undefined {
@@ -71,7 +76,9 @@ export class LookWriter implements LookGroup {
     if (group.length === 0) return
     try {
       const looks = group.map(({ look }) => look)
-      const outcomes = await this.#writer.write((transaction) => commitLooks(transaction, looks))
+      const outcomes = await this.#writer.write((transaction) =>
+        commitLooks(transaction, looks, this.#giveBack),
+      )
       for (const [index, { resolve, reject }] of group.entries()) {
         const outcome = outcomes[index]
         if (outcome instanceof Error) reject(outcome)
@@ -87,17 +94,19 @@ export class LookWriter implements LookGroup {
 async function commitLooks(
   transaction: Transaction,
   looks: readonly Look[],
+  giveBack: GiveBack,
 ): Promise<readonly (CommitOutcome | Error)[]> {
   const ids = looks.map(({ claim }) => claim.taskId)
   // Locked, in one order: a claim after a lease has run out must not come between this look and the write.
-  const rows = await transaction.db
-    .selectFrom('schedule')
-    .select(['task_id', 'fence', 'lease_owner', 'wake_seq', 'callback_due_at', 'hint_step'])
-    .where('task_id', 'in', ids)
-    .where('lease_owner', 'in', [...new Set(looks.map(({ claim }) => claim.owner))])
-    .orderBy('task_id')
-    .forUpdate()
-    .execute()
+  const rows = await forUpdate(
+    transaction,
+    transaction.db
+      .selectFrom('schedule')
+      .select(['task_id', 'fence', 'lease_owner', 'wake_seq', 'callback_due_at', 'hint_step'])
+      .where('task_id', 'in', ids)
+      .where('lease_owner', 'in', [...new Set(looks.map(({ claim }) => claim.owner))])
+      .orderBy('task_id'),
+  ).execute()
   const held = new Map(rows.map((row) => [row.task_id, row]))
   const { tasks, unreadable } = await loadTasks(transaction, ids)
   const left = new Map<string, Left>()
@@ -112,18 +121,6 @@ async function commitLooks(
     left.set(taskId, next)
     return { kind: 'committed', task, ...soonerThan(look, next.due_at) }
   })
-  if (left.size > 0) await give(transaction, left)
+  if (left.size > 0) await giveBack(transaction, left)
   return outcomes
-}
-
-async function give({ db, nowMs }: Transaction, left: ReadonlyMap<string, Left>): Promise<void> {
-  const rows = [...left.values()]
-  await sql`
-    update schedule set account = given.account, due_at = given.due_at, hint_step = given.hint_step,
-      lease_owner = null, callback_due_at = null, looked_at = ${nowMs}
-    from unnest(
-      ${[...left.keys()]}::text[], ${rows.map((row) => row.account)}::text[],
-      ${rows.map((row) => row.due_at)}::bigint[], ${rows.map((row) => row.hint_step)}::integer[]
-    ) as given (task_id, account, due_at, hint_step)
-    where schedule.task_id = given.task_id`.execute(db)
 }
