@@ -1,10 +1,12 @@
 import { z } from 'zod'
+import { plain, type BenchOptions, type Figure } from './figure.ts'
 import { median } from './median.ts'
 import { seedTasks } from './seed-tasks.ts'
 import { startServer } from './child-server.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 const TASKS = 100_000
+const TASKS_SHORT = 20_000
 const PAGE = 50
 const PAGES_MEASURED = 200
 
@@ -15,9 +17,9 @@ const pageSchema = z.object({
 })
 
 /** Scrolls through a long list to its end, page by page: the last pages beside the first ones of the same run. */
-export async function benchListPages(): Promise<void> {
+export async function benchListPages({ isShort }: BenchOptions): Promise<readonly Figure[]> {
   await using directory = await temporaryDirectory()
-  const { key } = await seedTasks(directory.path, TASKS)
+  const { key } = await seedTasks(directory.path, isShort ? TASKS_SHORT : TASKS)
   const server = await startServer('./gateway-server.ts', [], {
     REELAY_DATA_DIR: directory.path,
     REELAY_PORT: '0',
@@ -35,6 +37,8 @@ export async function benchListPages(): Promise<void> {
       `  first ${PAGES_MEASURED} pages ${first.toFixed(2)} ms, last ${PAGES_MEASURED} ${last.toFixed(2)} ms (medians)`,
     )
     console.log(`  ratio ${(last / first).toFixed(2)} (aim: flat)`)
+    const figure = `GET /v1/videos, the last pages of ${seen} tasks`
+    return [plain({ figure, value: last, unit: 'ms', baseline: `${first.toFixed(2)} ms: the first pages` })]
   } finally {
     await server.stop()
   }

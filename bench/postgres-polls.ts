@@ -1,37 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from '../packages/reelay/test/support/plain-postgres.ts'
-import { createReelay, loadConfig, type Reelay } from 'reelay'
 import { openPostgresStore } from '../packages/reelay/src/store/postgres/postgres-store.ts'
 import { systemClock } from '../packages/reelay/src/system/clock.ts'
 import { silentLog } from '../packages/reelay/src/system/log.ts'
-import { ScriptedProvider } from '../packages/reelay/test/engine/scripted-provider.ts'
 import type { RealPostgres } from '../packages/reelay/test/support/real-postgres.ts'
 import { BareScan } from './bare-scan.ts'
 import { costOf, spentSoFar, type Cost } from './database-cost.ts'
+import { ACCOUNTS, openInstantEngine } from './instant-engine.ts'
 import { median } from './median.ts'
 import { seedRunning } from './seed-running.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
-const ACCOUNTS: readonly string[] = Array.from({ length: 10 }, (_, index) => `bench_${index}`)
 const SIZES = [10_000, 100_000, 1_000_000]
 const ROUNDS = 3
 const SECONDS_PER_ROUND = 4
 const WARM_UP_MS = 1_500
-/** Between two looks at the same job: nothing is left undone for lack of work. */
-const LOOK_MS = 1_000
-
-const traits: ScriptedProvider['traits'] = {
-  ...new ScriptedProvider().traits,
-  timing: {
-    firstPollMs: LOOK_MS,
-    intervalMs: LOOK_MS,
-    intervalMaxMs: LOOK_MS,
-    missingGraceMs: 60_000,
-    deadlineMs: 86_400_000,
-  },
-  pacing: { perSecond: 1e6, burst: 1e6, inFlightMax: 1e7 },
-}
-
 /** Looks per second and what one costs, by the number of tasks in flight, beside nothing but the lease scan. */
 export async function benchPolls(postgres: RealPostgres, sizes: readonly number[] = SIZES): Promise<void> {
   await using directory = await temporaryDirectory()
@@ -72,10 +55,11 @@ async function bareRound(bare: BareScan, client: Client): Promise<Cost> {
 }
 
 async function engineRound(url: string, dataDir: string, client: Client): Promise<Cost> {
-  const provider = new ScriptedProvider()
-  provider.traits = traits
-  provider.probeScript = [{ kind: 'running', progress: 0 }]
-  const reelay = await openEngine(url, dataDir, provider)
+  const { reelay, provider } = await openInstantEngine({
+    REELAY_DATABASE_URL: url,
+    REELAY_DATA_DIR: dataDir,
+    REELAY_ROLE: 'worker',
+  })
   await reelay.start()
   await sleep(WARM_UP_MS)
   const looksBefore = provider.probes
@@ -85,18 +69,6 @@ async function engineRound(url: string, dataDir: string, client: Client): Promis
   const cost = costOf(before, after, provider.probes - looksBefore)
   await reelay.stop()
   return cost
-}
-
-function openEngine(url: string, dataDir: string, provider: ScriptedProvider): Promise<Reelay> {
-  const config = loadConfig({
-    REELAY_DATABASE_URL: url,
-    REELAY_DATA_DIR: dataDir,
-    REELAY_ROLE: 'worker',
-    REELAY_SECRET: 'a-secret-of-the-bench-that-is-long-enough',
-    REELAY_API_KEY: 'rk_bench_key_00000000000000000000000000000000',
-  })
-  const providers = new Map(ACCOUNTS.map((account) => [account, provider] as const))
-  return createReelay(config, { providers, log: silentLog })
 }
 
 const of = (list: readonly Cost[], name: keyof Cost): number => median(list.map((cost) => cost[name]))

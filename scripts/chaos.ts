@@ -5,7 +5,10 @@ import { parseArgs } from 'node:util'
 import { brokenPromises, runChaos } from '../packages/reelay/test/chaos/chaos.ts'
 import { FAULTS, type ChaosOptions, type Fault } from '../packages/reelay/test/chaos/options.ts'
 import { mountObstacle, OWN_MOUNTS } from '../packages/reelay/test/support/small-disk.ts'
-import { currentCommit, readProof, sumProofs, writeProof, type ProofRecord } from './proof-record.ts'
+import { currentCommit } from './current-commit.ts'
+import { writeRecord } from './new-record.ts'
+import { proofOfRuns } from './proof-of-runs.ts'
+import { readRun, sumRuns, writeRun, type RunRecord } from './run-record.ts'
 
 const USAGE = `npm run chaos -- [options]
 
@@ -23,7 +26,8 @@ keeps a ledger of what it was really asked for. Prints a record as JSON, and fai
   --record file.json       also writes the record there
 
 npm run chaos -- --sum a.json b.json [--record sum.json]
-                           adds up records of runs with different seeds, and fails when one has a broken promise
+                           adds up records of runs with different seeds, and fails when one has a broken promise;
+                           the sum is written as npm run proof reads it
 `
 const LIMITS = {
   replicas: 16,
@@ -136,7 +140,7 @@ function untilAsked(minutes: number | undefined): AbortSignal {
 
 async function run({ options, skipped, minutes, record: path }: Settings): Promise<void> {
   const startedAt = new Date()
-  const commit = currentCommit()
+  const commit = await currentCommit()
   const msMax = options.cycles * CYCLE_MS_MAX + END_MS_MAX
   const late = setTimeout(() => fail(`no end after ${msMax / MINUTE_MS} minutes`), msMax)
   const { versions, figures, seen } = await runChaos(options, {
@@ -148,8 +152,8 @@ async function run({ options, skipped, minutes, record: path }: Settings): Promi
     },
   })
   clearTimeout(late)
-  const record: ProofRecord = {
-    name: `chaos on ${options.store}`,
+  const record: RunRecord = {
+    name: `chaos-${options.store}`,
     command: commandOf(options),
     seed: options.seed,
     commit,
@@ -160,7 +164,7 @@ async function run({ options, skipped, minutes, record: path }: Settings): Promi
     figures,
   }
   console.log(JSON.stringify(record, null, 2))
-  if (path !== undefined) await writeProof(path, record)
+  if (path !== undefined) await writeRun(path, record)
   const broken = [...brokenPromises(figures), ...seen]
   if (broken.length === 0) return
   console.error(`Broken promises with --seed ${options.seed}: ${broken.join('; ')}.`)
@@ -173,10 +177,11 @@ const commandOf = ({ store, cycles, tasks, replicas, seed, leaseMs, faults }: Ch
 
 async function sum(paths: readonly string[], target: string | undefined): Promise<void> {
   if (paths.length === 0) throw new Error('--sum: name the records')
-  const sums = sumProofs(await Promise.all(paths.map(readProof)))
+  const sums = sumRuns(await Promise.all(paths.map(readRun)))
   console.log(JSON.stringify(sums, null, 2))
   const [only] = sums
-  if (target !== undefined && only !== undefined && sums.length === 1) await writeProof(target, only)
+  if (target !== undefined && only !== undefined && sums.length === 1)
+    await writeRecord(target, proofOfRuns(only))
   for (const { name, figures } of sums) {
     const broken = brokenPromises(figures)
     if (broken.length === 0) continue
