@@ -5,7 +5,7 @@ import { archive, KEY } from './archive-video.ts'
 import { startServer, type ChildServer } from './child-server.ts'
 import { atLeast, plain, type BenchOptions, type Figure } from './figure.ts'
 import { median } from './median.ts'
-import { residentBytes } from './resident.ts'
+import { cpuSeconds, residentBytes } from './resident.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 const MEBIBYTE = 1024 ** 2
@@ -17,7 +17,7 @@ const AT_ONCE = 4
 const ROUNDS = 5
 const AIM = 0.85
 
-type Server = { server: ChildServer; path: string; rates: number[]; peakBytes: number }
+type Server = { server: ChildServer; path: string; rates: number[]; cpuMs: number[]; peakBytes: number }
 
 type Kind = { name: string; count: number; range: (index: number) => string | undefined; bytes: number }
 
@@ -51,8 +51,8 @@ export async function benchContent({ isShort }: BenchOptions): Promise<readonly 
   const figures: Figure[] = []
   for (const kind of KINDS) {
     const pair = {
-      gateway: { server: gateway, path: `/v1/videos/${id}/content`, rates: [], peakBytes: 0 },
-      pipe: { server: pipe, path: '/', rates: [], peakBytes: 0 },
+      gateway: { server: gateway, path: `/v1/videos/${id}/content`, rates: [], cpuMs: [], peakBytes: 0 },
+      pipe: { server: pipe, path: '/', rates: [], cpuMs: [], peakBytes: 0 },
     }
     figures.push(...(await compare(kind, pair, isShort ? 1 : ROUNDS)))
   }
@@ -74,18 +74,25 @@ async function compare(
   rounds: number,
 ): Promise<readonly Figure[]> {
   for (const each of [pipe, gateway]) await round(kind, each)
-  for (const each of [pipe, gateway]) each.rates.length = 0
+  for (const each of [pipe, gateway]) each.rates.length = each.cpuMs.length = 0
   for (let index = 0; index < rounds; index += 1) for (const each of [pipe, gateway]) await round(kind, each)
   const [ours, theirs] = [median(gateway.rates), median(pipe.rates)]
   const [ourMemory, theirMemory] = [gateway, pipe].map(({ peakBytes }) => (peakBytes / MEBIBYTE).toFixed(0))
+  const [ourCpu, theirCpu] = [median(gateway.cpuMs), median(pipe.cpuMs)]
   const baseline = `${theirs.toFixed(0)} MiB/s: a node:http pipe`
   const what = `content, ${kind.name}`
   console.log(
-    `  ${what}: ${ours.toFixed(0)} MiB/s beside ${baseline}; ${ourMemory} and ${theirMemory} MiB resident`,
+    `  ${what}: ${ours.toFixed(0)} MiB/s beside ${baseline}; ${ourCpu.toFixed(2)} and ${theirCpu.toFixed(2)} ms CPU/MiB; ${ourMemory} and ${theirMemory} MiB resident`,
   )
   return [
     plain({ figure: what, value: ours, unit: 'MiB/s', baseline }),
     atLeast(AIM, { figure: `${what}, of the pipe`, value: ours / theirs, baseline }),
+    plain({
+      figure: `${what}, CPU of a MiB`,
+      value: ourCpu,
+      unit: 'ms',
+      baseline: `${theirCpu.toFixed(2)} ms: the pipe`,
+    }),
     plain({
       figure: `${what}, memory at most`,
       value: gateway.peakBytes / MEBIBYTE,
@@ -97,6 +104,7 @@ async function compare(
 
 async function round(kind: Kind, each: Server): Promise<void> {
   const startedMs = performance.now()
+  const cpuBefore = await cpuSeconds(each.server)
   let next = 0
   const work = async (): Promise<void> => {
     while (next < kind.count) {
@@ -108,7 +116,9 @@ async function round(kind: Kind, each: Server): Promise<void> {
   }
   await Promise.all(Array.from({ length: AT_ONCE }, work))
   const seconds = (performance.now() - startedMs) / 1_000
-  each.rates.push((kind.count * kind.bytes) / MEBIBYTE / seconds)
+  const mebibytes = (kind.count * kind.bytes) / MEBIBYTE
+  each.rates.push(mebibytes / seconds)
+  each.cpuMs.push((((await cpuSeconds(each.server)) - cpuBefore) * 1_000) / mebibytes)
 }
 
 function download(url: URL, range: string | undefined): Promise<number> {
