@@ -9,6 +9,7 @@ import type { EngineContext, Inspector } from './engine/context.ts'
 import type { DeliveryContext } from './engine/deliver.ts'
 import { Deliverer } from './engine/deliverer.ts'
 import { Engine } from './engine/engine.ts'
+import { Looks } from './engine/looks.ts'
 import { Purger } from './engine/purger.ts'
 import { Slots } from './engine/slots.ts'
 import type { Files, SharedFiles } from './files/files.ts'
@@ -292,6 +293,7 @@ function engineContext(config: Config, parts: Parts, overrides: Overrides): Engi
       poster: (job, signal) => parts.media.poster(job, signal),
     },
     random: overrides.random ?? Math.random,
+    looks: new Looks({ ...parts, eagerness: config.eagerness }),
     leaseMs: overrides.leaseMs ?? LEASE_MS,
     concurrencyMax: overrides.stepsMax ?? STEPS_MAX,
     retention: config.retention,

@@ -74,6 +74,8 @@ export type Config = Readonly<{
   metricsToken: string | null
   /** Null: nothing is traced. */
   tracing: TracingSettings | null
+  /** How much a look may cost: twice as eager halves its price. */
+  eagerness: number
   limits: Readonly<{ fileBytesMax: number; videoBytesMax: number; promptCharactersMax: number }>
 }>
 
@@ -84,6 +86,8 @@ export type Role = (typeof ROLES)[number]
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
 const SECRET_CHARACTERS_MIN = 32
 const PROXIES_MAX = 10
+const EAGERNESS_MIN = 0.01
+const EAGERNESS_MAX = 100
 
 const text = z.string().trim().min(1)
 const duration = z.string().transform((value, context) => {
@@ -144,6 +148,7 @@ const schema = z.object({
   REELAY_PROVIDERS: text.optional(),
   REELAY_DEFAULT_MODEL: text.optional(),
   REELAY_ALIASES: text.optional(),
+  REELAY_EAGERNESS: z.coerce.number().min(EAGERNESS_MIN).max(EAGERNESS_MAX).default(1),
   REELAY_LINK_TTL: duration.prefault('24h'),
   REELAY_RETENTION: kept(HOUR_MS, '1h').prefault('keep'),
   REELAY_RETENTION_RECORDS: kept(DAY_MS, '1d').prefault('keep'),
@@ -238,6 +243,7 @@ function configOf(
     defaultModel:
       settings.REELAY_DEFAULT_MODEL ??
       (accounts.length === 1 ? (accounts[0]?.kind.defaultModel ?? null) : null),
+    eagerness: settings.REELAY_EAGERNESS,
     linkTtlMs: settings.REELAY_LINK_TTL,
     webhookSchedule: settings.REELAY_WEBHOOK_SCHEDULE,
     retention: {

@@ -6,7 +6,7 @@ import type { CommitOutcome, Move, Store } from '../store/store.ts'
 import { silentLog } from '../system/log.ts'
 import type { Attempt, Decision, Task } from '../task/task.ts'
 import { accountOf, commitDecision, dueOf } from './commit.ts'
-import { durationKeyOf } from './submit.ts'
+import { durationKeyOf } from './duration-key.ts'
 
 const candidates = ['a', 'b'].map((account) => ({ account, model: `model-${account}` }))
 const attempt: Attempt = {

@@ -6,6 +6,7 @@ import type { Clock } from '../system/clock.ts'
 import type { Ids, Random } from '../system/ids.ts'
 import type { Log } from '../system/log.ts'
 import type { Retention } from '../task/retention.ts'
+import type { Looks } from './looks.ts'
 import type { Slots } from './slots.ts'
 
 /** What the archive learns of a video file. */
@@ -66,6 +67,8 @@ export type EngineContext = {
   random: Random
   log: Log
   observer: Observer
+  /** When to look at jobs, as learned. */
+  looks: Looks
   /** Names this process in leases. */
   owner: string
   leaseMs: number

@@ -132,7 +132,9 @@ export class Engine {
     this.#reserved += limit
     try {
       const { perSecond, burst } = pacing
-      const batch = await store.claimDue({ owner, account, limit, leaseMs, perSecond, burst, slotsMax })
+      const query = { owner, account, limit, leaseMs, perSecond, burst, slotsMax }
+      const batch = await store.claimDue(query)
+      this.#context.looks.claimed(query, batch)
       for (const task of batch.unreadable) {
         log.error({ task, account }, 'a stored task cannot be read: it was left alone, and waits')
       }

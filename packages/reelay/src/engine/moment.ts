@@ -17,6 +17,7 @@ export function momentOf(context: EngineContext, claim: Claim, account: string):
     nowMs: context.clock.nowMs(),
     timing: context.providers.get(account)?.traits.timing ?? TIMING_UNCONFIGURED,
     random: context.random(),
+    plan: undefined,
     lastLookAtMs: claim.lookedAtMs,
   }
 }

@@ -6,10 +6,10 @@ import { hurried } from '../task/hurry.ts'
 import { decideNoProvider } from '../task/decide-submit.ts'
 import { commitDecision, dueOf } from './commit.ts'
 import type { EngineContext } from './context.ts'
+import { durationKeyOf } from './duration-key.ts'
 import { messageOf } from './message-of.ts'
 import { momentOf } from './moment.ts'
 import type { Step } from './step.ts'
-import { durationKeyOf } from './submit.ts'
 
 /** Asks the provider how the job is. A question that could not be asked is never a verdict. */
 export const poll: Step = async (context, claim, lease) => {
@@ -21,6 +21,7 @@ export const poll: Step = async (context, claim, lease) => {
     const decision = decideNoProvider(task, momentOf(context, claim, account))
     return dueOf(decision, await commitDecision(context, claim, task, decision))
   }
+  const plan = await context.looks.planFor(task, provider.traits.timing)
   const lap = stopwatch(context.clock)
   let verdict: Verdict
   try {
@@ -45,7 +46,7 @@ export const poll: Step = async (context, claim, lease) => {
       'the provider used an unknown status',
     )
   }
-  const moment = momentOf(context, claim, account)
+  const moment = { ...momentOf(context, claim, account), plan }
   const { decision, hintStep } = hurried(decideVerdict(task, verdict, moment), claim.hintStep, moment.nowMs)
   const outcome = await commitDecision(context, claim, task, decision, {
     durationKey: durationKeyOf(task),

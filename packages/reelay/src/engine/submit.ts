@@ -13,10 +13,12 @@ import {
 } from '../task/decide-submit.ts'
 import { hashOfKey } from '../system/hash-of-key.ts'
 import { providerNameOf } from '../task/provider-name.ts'
+import type { LookPlan } from '../task/look-plan.ts'
 import type { Candidate, TaskInput } from '../task/request.ts'
 import type { Task } from '../task/task.ts'
 import { commitDecision, dueOf } from './commit.ts'
 import type { EngineContext } from './context.ts'
+import { durationKeyOf } from './duration-key.ts'
 import type { Lease } from './lease.ts'
 import { messageOf } from './message-of.ts'
 import { momentOf } from './moment.ts'
@@ -56,11 +58,14 @@ export const submit: Step = async (context, claim, lease) => {
   if (prepared.kind !== 'committed') return null
   await context.checkpoint('submit.prepared', task.id)
   const lap = stopwatch(context.clock)
+  // Read meanwhile: nothing comes between the provider's answer and its commit.
+  const planned = context.looks.planFor(prepared.task, provider.traits.timing)
   const outcome = await start(context, prepared.task, { candidate, provider, token }, lease)
   const seen = { task: prepared.task, account: candidate.account, outcome: outcome.kind }
   context.observer.submitted({ ...seen, lap: lap() })
   await context.checkpoint('submit.answered', task.id)
-  return finish(context, claim, prepared.task, candidate, outcome, lease.giveUp)
+  const answer = { account: candidate.account, outcome, plan: await planned }
+  return finish(context, claim, prepared.task, answer, lease.giveUp)
 }
 
 /** The next candidate whose account is configured, in turn; undefined when there is none. */
@@ -154,16 +159,18 @@ function callbackUrlOf(
   return token === null || base === null ? null : `${base}/hooks/${providerNameOf(account)}/${token}`
 }
 
+/** What became of the billable request, and when to look if it was accepted. */
+type Answer = { account: string; outcome: Submitted; plan: LookPlan | undefined }
+
 async function finish(
   context: EngineContext,
   claim: Claim,
   task: Task,
-  candidate: Candidate,
-  outcome: Submitted,
+  { account, outcome, plan }: Answer,
   giveUp: AbortSignal,
 ): Promise<number | null> {
-  const moment = momentOf(context, claim, candidate.account)
-  await keepTrying(context, giveUp, () => pauseAfter(context, candidate.account, outcome))
+  const moment = { ...momentOf(context, claim, account), plan }
+  await keepTrying(context, giveUp, () => pauseAfter(context, account, outcome))
   const decision = decideSubmitted(task, outcome, moment)
   const durationKey = durationKeyOf(task)
   const result = await keepTrying(context, giveUp, () =>
@@ -236,15 +243,4 @@ function inputFile(
       return new Uint8Array(Buffer.concat(await stream.toArray()))
     },
   }
-}
-
-/** Jobs that take about equally long: same account, model, length and resolution. */
-export function durationKeyOf(task: Task): string {
-  const { seconds, resolution, size } = task.request
-  return [
-    task.attempt?.account ?? '',
-    task.attempt?.model ?? '',
-    seconds ?? '',
-    resolution ?? size ?? '',
-  ].join('|')
 }

@@ -1,4 +1,5 @@
-import type { Attempt, DurationSample, Decision, Task, TaskEvent } from '../task/task.ts'
+import type { DurationSketch } from '../task/duration-sketch.ts'
+import type { Attempt, Decision, Task, TaskEvent } from '../task/task.ts'
 import type { AccessStore, KeyedTask } from './access-store.ts'
 import type { Awaitable } from '../system/awaitable.ts'
 import type { SignatureVerdict } from '../callbacks/signature-verdict.ts'
@@ -334,7 +335,8 @@ export interface Store extends AccessStore {
   countScheduled(): Promise<readonly ScheduledCount[]>
   /** Embedded start: the only owner takes back what the last process held. */
   clearLeases(): Promise<void>
-  durations(key: string): Awaitable<readonly DurationSample[]>
+  /** What was seen of one kind of job, by all processes. */
+  durations(key: string): Awaitable<DurationSketch>
 
   /** Says that this process lives; once in a while. */
   beat(instance: Omit<Instance, 'seenAtMs'>): Promise<void>

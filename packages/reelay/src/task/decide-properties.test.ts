@@ -15,6 +15,9 @@ import {
   type Submitted,
 } from './decide-submit.ts'
 import { type Moment } from './decision.ts'
+import { curveOf } from './duration-curve.ts'
+import { addDuration, type DurationSketch } from './duration-sketch.ts'
+import { planLooks } from './look-plan.ts'
 import type { Timing } from './schedule.ts'
 import { isTerminal, mayMove } from './state.ts'
 import type { Decision, Task } from './task.ts'
@@ -35,6 +38,11 @@ const timing: Timing = {
   missingGraceMs: 45_000,
   deadlineMs: 6 * HOUR_MS,
 }
+
+/** Learned of jobs that took about five minutes. */
+const took = { lowerMs: 280_000, upperMs: 320_000, exactMs: null }
+const curve = curveOf(Array.from({ length: 50 }, () => took).reduce<DurationSketch>(addDuration, []))
+const plan = curve && planLooks(curve, { priceMs: 500, pauseMsMin: timing.intervalMs })
 
 /** One random number decides everything about a step: cheap to make, and it shrinks towards the plain cases. */
 class Dice {
@@ -105,7 +113,8 @@ class Life {
 
   #moment(dice: Dice): Moment {
     const lastLookAtMs = dice.pick([this.nowMs - 5_000, null])
-    return { nowMs: this.nowMs, timing, random: dice.pick([0.5, 0, 0.999]), lastLookAtMs }
+    const random = dice.pick([0.5, 0, 0.999])
+    return { nowMs: this.nowMs, timing, plan: dice.pick([plan, undefined]), random, lastLookAtMs }
   }
 
   #act(dice: Dice): void {

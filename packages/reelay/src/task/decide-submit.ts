@@ -1,6 +1,7 @@
-import { due, endTask, stay, type Moment } from './decision.ts'
+import { ageOf, due, endTask, stay, type Moment } from './decision.ts'
 import { taskError } from './errors.ts'
-import { backoffMs, pollPauseMs } from './schedule.ts'
+import { nextPauseMs } from './next-pause.ts'
+import { backoffMs } from './schedule.ts'
 import { succeeded } from './succeeded.ts'
 import type { Decision, Task, TaskEvent } from './task.ts'
 import type { Operation, StartOutcome } from './verdict.ts'
@@ -54,14 +55,14 @@ export function decideSkip(task: Task, candidate: number, { nowMs, random }: Mom
 export type Submitted = StartOutcome | { kind: 'unknown'; detail: string; rawAnswer?: string | undefined }
 
 export function decideSubmitted(task: Task, outcome: Submitted, moment: Moment): Decision {
-  const { nowMs, timing, random } = moment
+  const { nowMs } = moment
   const n = task.attempt?.n ?? 0
   switch (outcome.kind) {
     case 'accepted':
       return {
         ...accepted(n, outcome.operation, nowMs),
         to: 'running',
-        dueAtMs: due(task, nowMs + pollPauseMs(0, timing, random)),
+        dueAtMs: due(task, nowMs + nextPauseMs(ageOf(task, nowMs), moment)),
         patch: { providerWaits: true, faults: 0 },
       }
     case 'done':
@@ -176,7 +177,7 @@ export function decideWithdrawn(task: Task, detail: string, { nowMs }: Moment): 
 export type Found = Operation | 'absent' | 'unsure' | 'refuted' | 'impossible'
 
 export function decideFound(task: Task, found: Found, moment: Moment): Decision {
-  const { nowMs, timing, random } = moment
+  const { nowMs } = moment
   if (found === 'absent') {
     return postpone(
       task,
@@ -195,7 +196,7 @@ export function decideFound(task: Task, found: Found, moment: Moment): Decision 
   const n = task.attempt?.n ?? 0
   return {
     to: 'running',
-    dueAtMs: due(task, nowMs + pollPauseMs(nowMs - (task.attempt?.startedAtMs ?? nowMs), timing, random)),
+    dueAtMs: due(task, nowMs + nextPauseMs(ageOf(task, nowMs), moment)),
     patch: { providerWaits: true, faults: 0 },
     events: [{ kind: 'submit.found', data: { attempt: n, provider_task_id: found.providerTaskId } }],
     attempt: { kind: 'patch', n, patch: { state: 'accepted', operation: found, answeredAtMs: nowMs } },

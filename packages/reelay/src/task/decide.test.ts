@@ -24,6 +24,7 @@ const moment = (patch: Partial<Moment> = {}): Moment => ({
   nowMs: NOW_MS,
   timing,
   random: 0.5,
+  plan: undefined,
   lastLookAtMs: null,
   ...patch,
 })

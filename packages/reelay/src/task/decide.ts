@@ -1,6 +1,7 @@
-import { endTask, stay, type Moment } from './decision.ts'
+import { ageOf, endTask, stay, type Moment } from './decision.ts'
 import { taskError } from './errors.ts'
-import { backoffMs, pollPauseMs } from './schedule.ts'
+import { announcedPauseMs, nextPauseMs } from './next-pause.ts'
+import { backoffMs } from './schedule.ts'
 import { succeeded } from './succeeded.ts'
 import type { Decision, Task, TaskEvent, TaskPatch } from './task.ts'
 import type { Verdict } from './verdict.ts'
@@ -10,13 +11,15 @@ const SIGHTING_GAP_MS = 30_000
 
 /** What a look at a running job means. */
 export function decideVerdict(task: Task, verdict: Verdict, moment: Moment): Decision {
-  const { nowMs, timing, random } = moment
-  const ageMs = nowMs - (task.attempt?.startedAtMs ?? task.createdAtMs)
-  const nextLookMs = nowMs + pollPauseMs(ageMs, timing, random)
+  const { nowMs, timing } = moment
+  const ageMs = ageOf(task, nowMs)
   switch (verdict.kind) {
     case 'waiting':
-    case 'running':
-      return stay(task, nextLookMs, ...advanced(task, verdict.kind === 'waiting', verdict.progress))
+    case 'running': {
+      const [patch, events] = advanced(task, verdict.kind === 'waiting', verdict.progress)
+      const soonMs = announcedPauseMs(ageMs, patch.progress, timing)
+      return stay(task, nowMs + Math.min(nextPauseMs(ageMs, moment), soonMs), patch, events)
+    }
     case 'done':
       return succeeded(task, verdict, moment)
     case 'failed':
@@ -47,9 +50,9 @@ function advanced(task: Task, waits: boolean, reported: number | undefined): [Ta
 }
 
 /** "No such task" is believed after a grace and two sightings well apart; until then it is a look without news. */
-function missed(task: Task, ageMs: number, { nowMs, timing, random }: Moment): Decision {
-  const nextLookMs = nowMs + pollPauseMs(ageMs, timing, random)
-  if (ageMs < timing.missingGraceMs) return stay(task, nextLookMs)
+function missed(task: Task, ageMs: number, moment: Moment): Decision {
+  const { nowMs, timing } = moment
+  if (ageMs < timing.missingGraceMs) return stay(task, nowMs + nextPauseMs(ageMs, moment))
   const { missing } = task
   if (missing === null) {
     return stay(

@@ -1,19 +1,20 @@
 import type { TaskError } from './errors.ts'
-import type { Timing } from './schedule.ts'
+import type { Pace } from './next-pause.ts'
 import type { AttemptChange, Decision, Task, TaskEvent, TaskPatch } from './task.ts'
 
 /** What a decision needs besides the task and what happened. */
-export type Moment = {
+export type Moment = Pace & {
   nowMs: number
-  timing: Timing
-  /** In [0, 1): for jitter. */
-  random: number
   /** When this job was last seen unfinished; null before its first look. */
   lastLookAtMs: number | null
 }
 
 /** A stored success verdict keeps a task alive at least this long, whatever its deadline: the bytes are still there. */
 export const ARCHIVE_WINDOW_MS: number = 24 * 3_600_000
+
+/** Since the job of the task's attempt was submitted. */
+export const ageOf = (task: Task, nowMs: number): number =>
+  nowMs - (task.attempt?.startedAtMs ?? task.createdAtMs)
 
 /** No later than the task's deadline: a task must always end. */
 export const due = (task: Task, atMs: number): number => Math.min(atMs, task.deadlineAtMs)

@@ -10,10 +10,10 @@ export type Timing = {
 }
 
 /** Share of a pause by which it is shortened or stretched, so that tasks created together do not stay in step. */
-const JITTER = 0.15
+export const JITTER = 0.15
 
 /** The pause grows with the age of the job: looking every tenth of its age finds the end within a tenth of it. */
-const AGE_SHARE = 0.1
+export const AGE_SHARE = 0.1
 
 const BACKOFF_MS_MIN = 1_000
 const BACKOFF_MS_MAX = 60_000

@@ -93,6 +93,17 @@ CREATE TABLE "delivery_attempts" ("project_id" text default 'default' not null,
   "response_body" text, constraint "delivery_attempts_pk" primary key ("delivery_id",
   "n"));
 
+CREATE TABLE "duration_sketches" ("stat_key" text not null,
+  "era" integer not null,
+  "shard" integer not null,
+  "lower_ms" bigint not null,
+  "upper_ms" bigint not null,
+  "seen" integer not null, constraint "duration_sketches_pk" primary key ("stat_key",
+  "era",
+  "shard",
+  "lower_ms",
+  "upper_ms"));
+
 CREATE TABLE "duration_stats" ("project_id" text default 'default' not null,
   "stat_key" text not null,
   "seq" integer not null,

@@ -8,6 +8,7 @@ import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import type { Store } from '../../src/store/store.ts'
 import type { Clock } from '../../src/system/clock.ts'
 import { TestClock } from '../../src/system/test-clock.ts'
+import { addDuration, type DurationSketch } from '../../src/task/duration-sketch.ts'
 import { storeAloneContract } from './store-alone-contract.ts'
 import { storeCallbackContract } from './store-callback-contract.ts'
 import type { OpenTables } from './store-callback-subject.ts'
@@ -82,6 +83,34 @@ test('migrations: the schema is the committed one (UPDATE_SCHEMA=1 writes it aft
     // A second start finds everything in place.
     await (await openSqliteStore({ path, clock: new TestClock() })).close()
     assert.equal(schemaOf(path), schema)
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+})
+
+test('migrations: durations that an older version listed are carried over into the sketch', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'reelay-carried-'))
+  try {
+    const path = join(directory, 'reelay.db')
+    await (await openSqliteStore({ path, clock: new TestClock() })).close()
+    const samples = Array.from({ length: 50 }, (_, index) => ({
+      lowerMs: 60_000 + index * 1_000,
+      upperMs: 70_000 + index * 1_000,
+      exactMs: index % 2 === 0 ? null : 65_000 + index * 1_000,
+    }))
+    const database = new DatabaseSync(path)
+    database.exec(
+      "drop table duration_sketches; delete from kysely_migration where name = '0008-duration-sketches'",
+    )
+    const insert = database.prepare(
+      "insert into duration_stats (stat_key, seq, lower_ms, upper_ms, exact_ms, at) values ('k', ?, ?, ?, ?, 0)",
+    )
+    for (const [seq, { lowerMs, upperMs, exactMs }] of samples.entries())
+      insert.run(seq, lowerMs, upperMs, exactMs)
+    database.close()
+    const store = await openSqliteStore({ path, clock: new TestClock() })
+    assert.deepEqual(await store.durations('k'), samples.reduce<DurationSketch>(addDuration, []))
+    await store.close()
   } finally {
     await rm(directory, { recursive: true, force: true })
   }

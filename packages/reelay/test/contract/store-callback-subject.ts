@@ -15,7 +15,7 @@ export type OpenTables = (
 ) => Promise<{ store: Store; rows: (table: string) => Promise<readonly Row[]> }>
 
 /** Everything that a callback must leave alone, and the schedule. */
-const TABLES = ['tasks', 'attempts', 'artifacts', 'deliveries', 'duration_stats', 'schedule'] as const
+const TABLES = ['tasks', 'attempts', 'artifacts', 'deliveries', 'duration_sketches', 'schedule'] as const
 
 const callbackOf = (s: CallbackSubject, patch: Partial<CallbackIn>): CallbackIn => {
   const body = patch.body ?? Buffer.from(`body ${(s.bodies += 1)}`)

@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Move } from '../../src/store/store.ts'
+import {
+  addDuration,
+  ERA_SEEN,
+  ERAS_KEPT,
+  seenIn,
+  type DurationSketch,
+} from '../../src/task/duration-sketch.ts'
+import type { DurationSample } from '../../src/task/task.ts'
 import { ACCOUNT, attemptOf, LEASE_MS, StoreSubject, type OpenStore } from './store-subject.ts'
 
 const HOUR_MS = 3_600_000
-const SAMPLES_KEPT = 200
 
 const opened = (slotsMax: number): Partial<Move> => ({
   attempt: { kind: 'open', attempt: attemptOf(1) },
@@ -25,6 +32,10 @@ const lostSubmit = async (s: StoreSubject) => {
   const dueAtMs = s.clock.nowMs() + HOUR_MS
   await s.store.commit(s.move(claim, 'unknown', { from: 'submitting', dueAtMs }))
   return id
+}
+
+const learn = async (s: StoreSubject, key: string, duration: DurationSample): Promise<void> => {
+  await s.store.commit(s.move(await s.claimOne(), 'queued', { duration, durationKey: key }))
 }
 
 /** Slots of an account, ownership of upstream jobs, late answers, learned durations. */
@@ -183,30 +194,44 @@ export function storeSlotContract(open: OpenStore): void {
     await using s = await subject()
     const { id } = await s.create()
     const [nowMs, third] = [s.clock.nowMs(), 1 / 3]
-    const duration = { lowerMs: 10 + third, upperMs: 20 + third, exactMs: 15 + third }
+    const duration = { lowerMs: 1_000 + third, upperMs: 2_000 + third, exactMs: 1_500 + third }
     const patch = { outputsExpireAtMs: nowMs + 100 + third }
     await s.run('job', { dueAtMs: nowMs + third, duration, durationKey: 'k', patch })
     await s.store.pauseAccount('other', nowMs + third, '429')
     assert.equal((await s.task(id)).outputsExpireAtMs, nowMs + 101)
-    assert.deepEqual(await s.store.durations('k'), [{ lowerMs: 11, upperMs: 21, exactMs: 16 }])
+    assert.deepEqual(await s.store.durations('k'), addDuration([], duration))
     assert.equal(await s.store.pausedUntilMs('other'), nowMs + 1)
     assert.deepEqual(await s.claim(), [])
     s.clock.advance(1)
     assert.equal((await s.claimOne()).taskId, id)
   })
 
-  test('durations: the newest 200 of a key are kept, in order', async () => {
+  test('durations: each one is counted on the scale, as the pure sketch counts it', async () => {
     await using s = await subject()
     await s.create()
-    for (let index = 0; index < SAMPLES_KEPT + 5; index += 1) {
-      const duration = { lowerMs: index, upperMs: index + 1, exactMs: index % 2 === 0 ? index : null }
-      await s.store.commit(s.move(await s.claimOne(), 'queued', { duration, durationKey: 'k' }))
+    let sketch: DurationSketch = []
+    for (let index = 0; index < 2 * ERA_SEEN + 5; index += 1) {
+      const lowerMs = 60_000 + (index % 7) * 5_000
+      const exactMs = index % 5 === 0 ? lowerMs + 1_234 : null
+      const duration = { lowerMs, upperMs: lowerMs + 9_000, exactMs }
+      await learn(s, 'k', duration)
+      sketch = addDuration(sketch, duration)
     }
-    const samples = await s.store.durations('k')
-    assert.equal(samples.length, SAMPLES_KEPT)
-    assert.deepEqual(samples[0], { lowerMs: 5, upperMs: 6, exactMs: null })
-    assert.deepEqual(samples.at(-1), { lowerMs: 204, upperMs: 205, exactMs: 204 })
+    assert.deepEqual(await s.store.durations('k'), sketch)
+    assert.equal(seenIn(sketch), 2 * ERA_SEEN + 5)
+    assert.ok(sketch.some(({ seen }) => seen > 1))
     assert.deepEqual(await s.store.durations('other'), [])
+  })
+
+  test('durations: what is old is forgotten once enough was seen since', async () => {
+    await using s = await subject()
+    await s.create()
+    await learn(s, 'k', { lowerMs: 0, upperMs: 7_000, exactMs: null })
+    const later = { lowerMs: 60_000, upperMs: 70_000, exactMs: null }
+    for (let index = 0; index < ERAS_KEPT * ERA_SEEN; index += 1) await learn(s, 'k', later)
+    const sketch = await s.store.durations('k')
+    assert.equal(sketch.length, ERAS_KEPT)
+    assert.ok(sketch.every(({ lowerMs }) => lowerMs > 0))
   })
 
   test('slots: the account of an attempt that never ran upstream is free again', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import type { EngineContext, Inspector } from '../../src/engine/context.ts'
 import { Engine } from '../../src/engine/engine.ts'
+import { Looks } from '../../src/engine/looks.ts'
 import { Slots } from '../../src/engine/slots.ts'
 import { openDiskFiles } from '../../src/files/disk-files.ts'
 import type { Files } from '../../src/files/files.ts'
@@ -75,6 +76,7 @@ export class Harness {
       log: silentLog,
       observer: silentObserver,
       owner: systemIds.id('worker', this.clock.nowMs()),
+      looks: new Looks({ store: this.store, clock: this.clock, log: silentLog, eagerness: 1 }),
       leaseMs: 30_000,
       concurrencyMax: 256,
       downloads: { slots: new Slots(8), bytesMax: 1_000_000 },

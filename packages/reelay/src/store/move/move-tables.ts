@@ -32,6 +32,7 @@ export const MOVED_TABLES: readonly MovedTable[] = [
   table('client_replays', 'id'),
   table('rate_buckets', 'account'),
   table('duration_stats', 'stat_key', 'seq'),
+  table('duration_sketches', 'stat_key', 'era', 'shard', 'lower_ms', 'upper_ms'),
   table('callbacks_in', 'id'),
   table('endpoints', 'id'),
   table('webhook_targets', 'key'),

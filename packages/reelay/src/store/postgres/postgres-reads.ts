@@ -1,4 +1,5 @@
-import type { DurationSample, Task } from '../../task/task.ts'
+import { ERAS_KEPT, type DurationCell, type DurationSketch } from '../../task/duration-sketch.ts'
+import type { Task } from '../../task/task.ts'
 import { artifactOfRow } from '../sql/artifact-rows.ts'
 import { keyedTaskOfRow, keyedTaskSql, type KeyedTaskRow } from '../sql/keyed-task.ts'
 import { keyOfRow } from '../sql/keys.ts'
@@ -115,11 +116,12 @@ export class PostgresReads implements Reads {
     return row?.count ?? 0
   }
 
-  async durations(key: string): Promise<readonly DurationSample[]> {
-    return this.#connections.query<DurationSample>(
-      `select lower_ms as "lowerMs", upper_ms as "upperMs", exact_ms as "exactMs"
-        from duration_stats where stat_key = $1 order by seq`,
-      [key],
+  async durations(key: string): Promise<DurationSketch> {
+    return this.#connections.query<DurationCell>(
+      `select era, lower_ms as "lowerMs", upper_ms as "upperMs", sum(seen) as seen from duration_sketches
+        where stat_key = $1 and era > (select max(era) from duration_sketches where stat_key = $1) - $2
+        group by era, lower_ms, upper_ms order by era, lower_ms, upper_ms`,
+      [key, ERAS_KEPT],
     )
   }
 }

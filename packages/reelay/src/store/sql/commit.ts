@@ -5,6 +5,7 @@ import { rowOfArtifact } from './artifact-rows.ts'
 import { forUpdate, skipLocked } from './locks.ts'
 import { offerCandidate, refuteCandidate } from './candidates.ts'
 import { insertAttempt } from './insert-attempt.ts'
+import { learnDuration } from './learn-duration.ts'
 import { loadTask } from './load-task.ts'
 import { leftSchedule, soonerThan, type Wishes } from './left-schedule.ts'
 import type { TaskRow } from './schema.ts'
@@ -14,10 +15,6 @@ import { slotsInUse } from './slots-in-use.ts'
 import { columnsOfPatch } from './task-rows.ts'
 import { appendEvents } from './timeline.ts'
 import type { Transaction } from './transaction.ts'
-import { wholeMs } from './whole-ms.ts'
-
-/** Samples kept per statistics key: enough to learn from, few enough to follow a provider that changes. */
-const SAMPLES_KEPT = 200
 
 /** The only writer of task state. Checks lease, fence and expected state; everything is one transaction. */
 export async function commit(transaction: Transaction, move: Move): Promise<CommitOutcome> {
@@ -51,7 +48,8 @@ export async function commit(transaction: Transaction, move: Move): Promise<Comm
     await fillSlot(transaction, before)
   const artifacts = (move.artifacts ?? []).map((artifact) => rowOfArtifact(before, artifact))
   if (artifacts.length > 0) await db.insertInto('artifacts').values(artifacts).execute()
-  if (move.duration !== undefined && move.durationKey !== undefined) await learn(transaction, move)
+  if (move.duration !== undefined && move.durationKey !== undefined)
+    await learnDuration(transaction, { taskId: before.id, key: move.durationKey, sample: move.duration })
   const task = await loadTask(transaction, before.id)
   if (task === undefined) throw new Error(`task ${before.id} vanished during a commit`)
   if (task.version !== before.version) transaction.changed.set(task.id, 'moved')
@@ -189,34 +187,4 @@ async function reschedule({ db, nowMs }: Transaction, move: Move, wishes: Wishes
     .where('task_id', '=', taskId)
     .execute()
   return left.due_at
-}
-
-async function learn({ db, nowMs, locks }: Transaction, move: Move): Promise<void> {
-  const { duration, durationKey } = move
-  if (duration === undefined || durationKey === undefined) return
-  // Tasks of one kind end at the same time: a figure less is better than a move that is made again and again.
-  if (!(await locks.tryHold('target', `durations ${durationKey}`))) return
-  const last = await db
-    .selectFrom('duration_stats')
-    .select((select) => select.fn.max('seq').as('seq'))
-    .where('stat_key', '=', durationKey)
-    .executeTakeFirst()
-  const seq = (last?.seq ?? 0) + 1
-  await db
-    .insertInto('duration_stats')
-    .values({
-      stat_key: durationKey,
-      project_id: 'default',
-      seq,
-      lower_ms: wholeMs(duration.lowerMs),
-      upper_ms: wholeMs(duration.upperMs),
-      exact_ms: duration.exactMs === null ? null : wholeMs(duration.exactMs),
-      at: nowMs,
-    })
-    .execute()
-  await db
-    .deleteFrom('duration_stats')
-    .where('stat_key', '=', durationKey)
-    .where('seq', '<=', seq - SAMPLES_KEPT)
-    .execute()
 }

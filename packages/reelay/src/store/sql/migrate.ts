@@ -6,6 +6,7 @@ import { callbacksMigration } from './migrations/0003-callbacks.ts'
 import { replicasMigration } from './migrations/0004-replicas.ts'
 import { movesMigration } from './migrations/0006-moves.ts'
 import { liveMigration } from './migrations/0007-live.ts'
+import { durationSketchesMigration } from './migrations/0008-duration-sketches.ts'
 import { findMovedMark, type TableNames } from './moved-mark.ts'
 import { retentionMigration } from './migrations/0005-retention.ts'
 import { DatabaseMoved } from '../database-moved.ts'
@@ -29,6 +30,7 @@ const migrationsFor = (types: ColumnTypes): Readonly<Record<string, Migration>> 
   '0005-retention': retentionMigration(),
   '0006-moves': movesMigration(),
   '0007-live': liveMigration(),
+  '0008-duration-sketches': durationSketchesMigration(),
 })
 
 /**

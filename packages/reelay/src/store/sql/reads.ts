@@ -1,5 +1,6 @@
 import type { Awaitable } from '../../system/awaitable.ts'
-import type { DurationSample, Task } from '../../task/task.ts'
+import type { DurationSketch } from '../../task/duration-sketch.ts'
+import type { Task } from '../../task/task.ts'
 import type { ApiKey, Artifact, CallbackTarget, IdempotentUse, KeyedTask, Project } from '../store.ts'
 
 /** The reads that every request and every look need: each database answers them as fast as it can. */
@@ -17,5 +18,5 @@ export interface Reads {
   pausedUntilMs(account: string): Awaitable<number | null>
   pauseReason(account: string): Awaitable<string | null>
   inFlight(account: string): Awaitable<number>
-  durations(key: string): Awaitable<readonly DurationSample[]>
+  durations(key: string): Awaitable<DurationSketch>
 }

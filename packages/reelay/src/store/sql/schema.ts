@@ -146,6 +146,7 @@ export type RateBucketRow = {
   pause_reason: string | null
 }
 
+/** Durations one by one, as versions before the sketches wrote them. */
 export type DurationStatRow = {
   stat_key: string
   project_id: string
@@ -154,6 +155,16 @@ export type DurationStatRow = {
   upper_ms: number
   exact_ms: number | null
   at: number
+}
+
+/** Counts of durations: see task/duration-sketch.ts. The parts of several shards add up. */
+export type DurationSketchRow = {
+  stat_key: string
+  era: number
+  shard: number
+  lower_ms: number
+  upper_ms: number
+  seen: number
 }
 
 export type CallbackInRow = {
@@ -265,6 +276,7 @@ export type Tables = {
   projects: ProjectRow
   rate_buckets: RateBucketRow
   duration_stats: DurationStatRow
+  duration_sketches: DurationSketchRow
   callbacks_in: CallbackInRow
   endpoints: EndpointRow
   webhook_targets: WebhookTargetRow

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import { whenThere, type Awaitable } from '../../system/awaitable.ts'
-import type { DurationSample, Task } from '../../task/task.ts'
+import type { DurationSketch } from '../../task/duration-sketch.ts'
+import type { Task } from '../../task/task.ts'
 import type { Operation } from '../../task/verdict.ts'
 import type * as Port from '../store.ts'
 import type { Upkeep } from '../upkeep.ts'
@@ -257,7 +258,7 @@ export class SqlStore implements Port.Store {
     })
   }
 
-  durations(key: string): Awaitable<readonly DurationSample[]> {
+  durations(key: string): Awaitable<DurationSketch> {
     return this.#reads.durations(key)
   }
 

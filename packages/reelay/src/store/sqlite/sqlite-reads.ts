@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { ApiKey, Artifact, CallbackTarget, IdempotentUse, KeyedTask, Project } from '../store.ts'
-import type { DurationSample, Task } from '../../task/task.ts'
+import { ERAS_KEPT, type DurationCell, type DurationSketch } from '../../task/duration-sketch.ts'
+import type { Task } from '../../task/task.ts'
 import { artifactOfRow } from '../sql/artifact-rows.ts'
 import { keyedTaskOfRow, keyedTaskSql, type KeyedTaskRow } from '../sql/keyed-task.ts'
 import { keyOfRow } from '../sql/keys.ts'
@@ -57,7 +58,10 @@ export class SqliteReads implements Reads {
         where project_id = ? and route = ? and key = ? and expires_at > ?`,
     )
     this.#durations = database.prepare(
-      'select lower_ms, upper_ms, exact_ms from duration_stats where stat_key = ? order by seq',
+      `select era, lower_ms as lowerMs, upper_ms as upperMs, sum(seen) as seen from duration_sketches
+        where stat_key = :key
+          and era > (select max(era) from duration_sketches where stat_key = :key) - ${ERAS_KEPT}
+        group by era, lower_ms, upper_ms order by era, lower_ms, upper_ms`,
     )
   }
 
@@ -126,11 +130,7 @@ export class SqliteReads implements Reads {
     return Number(this.#inFlight.get(account)?.['count'] ?? 0)
   }
 
-  durations(key: string): readonly DurationSample[] {
-    return this.#durations.all(key).map((row) => ({
-      lowerMs: Number(row['lower_ms']),
-      upperMs: Number(row['upper_ms']),
-      exactMs: typeof row['exact_ms'] === 'number' ? row['exact_ms'] : null,
-    }))
+  durations(key: string): DurationSketch {
+    return this.#durations.all({ key }).map((row) => ({ ...(row as unknown as DurationCell) }))
   }
 }
