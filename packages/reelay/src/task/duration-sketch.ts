@@ -28,7 +28,8 @@ export function intervalOf({ lowerMs, upperMs, exactMs }: DurationSample): {
 } {
   const lower = exactMs === null ? Math.min(nearestEdge(lowerMs), BINS - 1) : binOf(exactMs)
   const upper = exactMs === null ? Math.max(nearestEdge(upperMs), lower + 1) : lower + 1
-  return { lowerMs: Math.round(edgeMs(lower)), upperMs: Math.round(edgeMs(upper)) }
+  const startMs = Math.round(edgeMs(lower))
+  return { lowerMs: startMs, upperMs: Math.max(startMs + 1, Math.round(edgeMs(upper))) }
 }
 
 /** The sum of both, in one order whatever the order of the parts. */

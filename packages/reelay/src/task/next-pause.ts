@@ -5,8 +5,8 @@ import { AGE_SHARE, JITTER, pollPauseMs, type Timing } from './schedule.ts'
 const SEEN_MIN = 10
 /** From then on the longest pause, in those of the fixed profile, doubles with each so many durations more. */
 const TRUST_DOUBLES_PER = 5
-/** Of the jobs seen, so few are left that nothing is known of the rest: pauses are no longer than the fixed ones. */
-const LEFT_MIN = 0.5
+/** Of the jobs seen, fewer are left: nothing is known of those that last longer, and pauses are no longer than the fixed ones. */
+const LEFT_MIN = 1
 /** Share of looks that come at a random time before the planned one: how a provider that became much faster is found out. */
 const EXPLORED = 0.01
 
@@ -33,7 +33,7 @@ export function nextPauseMs(ageMs: number, { timing, plan, random }: Pace): numb
   const pauseMs = plannedMs - fromMs
   const isBeyond = leftAt(plan, fromMs) < LEFT_MIN
   const trust = isBeyond ? 1 : 2 ** ((plan.curve.seen - SEEN_MIN) / TRUST_DOUBLES_PER)
-  if (pauseMs > fixedMs * trust) return fixedMs * trust
+  if (pauseMs > fixedMs * trust) return Math.round(fixedMs * trust)
   if (random < EXPLORED) return atLeast(timing, (pauseMs * random) / EXPLORED)
   // Looks are moved within the pauses around them, so that in time every age between them is seen.
   const roomMs = Math.min(pauseMs, (plannedAgeMs(plan, plannedMs) ?? Infinity) - plannedMs)
