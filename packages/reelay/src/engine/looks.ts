@@ -16,8 +16,6 @@ const KEPT_MS = 30_000
 const KINDS_MAX = 1_000
 /** The curve is fitted again once so many more durations were seen, or an era began. */
 const GROWTH = 1.2
-/** Time between two claims that counts: an account that had nothing to do was not short of anything. */
-const PASSED_MS_MAX = 5_000
 
 type Kind = {
   readAtMs: number
@@ -64,8 +62,8 @@ export class Looks {
     const nowMs = this.#parts.clock.nowMs()
     const last = this.#scarcity.get(account) ?? { factor: 1, atMs: nowMs }
     const lateMs = claims.length < limit ? nowMs - (nextDueAtMs ?? nowMs) : 0
-    const passedMs = Math.min(PASSED_MS_MAX, Math.max(0, nowMs - last.atMs))
-    this.#scarcity.set(account, { factor: nextScarcity(last.factor, { lateMs, passedMs }), atMs: nowMs })
+    const backlog = { lateMs, passedMs: Math.max(0, nowMs - last.atMs) }
+    this.#scarcity.set(account, { factor: nextScarcity(last.factor, backlog), atMs: nowMs })
   }
 
   async #kindOf(key: string): Promise<Kind> {

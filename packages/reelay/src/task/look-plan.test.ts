@@ -139,5 +139,6 @@ test('scarcity climbs while looks come late, comes back when they do not, and ha
   for (let turn = 0; turn < 60; turn += 1) scarcity = nextScarcity(scarcity, { lateMs: 0, passedMs: 1_000 })
   assert.equal(Math.round(scarcity * 1e9) / 1e9, 1)
   assert.equal(nextScarcity(1, { lateMs: 0, passedMs: 1_000_000 }), 1)
-  assert.equal(nextScarcity(200, { lateMs: 5_000, passedMs: 1_000_000 }), 256)
+  assert.ok(Math.abs(nextScarcity(1, { lateMs: 5_000, passedMs: 1_000_000 }) - 2 ** (1 / 3)) < 1e-9)
+  assert.equal(nextScarcity(250, { lateMs: 5_000, passedMs: 5_000 }), 256)
 })

@@ -7,6 +7,8 @@ const LATE_MS = 1_000
 /** The price doubles in so long while looks come late, and halves in so long once they do not. */
 const DOUBLES_IN_MS = 15_000
 const HALVES_IN_MS = 60_000
+/** Of the time between two claims, so much counts as late: for the rest nothing may have been due. */
+const LATE_FOR_MS_MAX = 5_000
 const SCARCITY_MAX = 256
 /** Steps of the price to a doubling: there is one plan for each. */
 const STEPS_PER_DOUBLING = 2
@@ -29,6 +31,7 @@ export type Backlog = { lateMs: number; passedMs: number }
  * for the ages at which jobs mostly end: so the rate goes to the jobs that are most likely done.
  */
 export function nextScarcity(scarcity: number, { lateMs, passedMs }: Backlog): number {
-  const doublings = lateMs > LATE_MS ? passedMs / DOUBLES_IN_MS : -passedMs / HALVES_IN_MS
+  const isLate = lateMs > LATE_MS
+  const doublings = isLate ? Math.min(passedMs, LATE_FOR_MS_MAX) / DOUBLES_IN_MS : -passedMs / HALVES_IN_MS
   return Math.min(SCARCITY_MAX, Math.max(1, scarcity * 2 ** doublings))
 }

@@ -38,6 +38,7 @@ export class Harness {
   store!: Store
   files!: Files
   engine!: Engine
+  looks!: Looks
 
   constructor(
     directory: string,
@@ -64,6 +65,7 @@ export class Harness {
     this.store = await openSqliteStore({ path: join(this.#directory, 'reelay.db'), clock: this.clock })
     this.files = await openDiskFiles(join(this.#directory, 'files'))
     await this.store.clearLeases()
+    this.looks = new Looks({ store: this.store, clock: this.clock, log: silentLog, eagerness: 1 })
     this.engine = new Engine({
       store: this.store,
       files: this.files,
@@ -76,7 +78,7 @@ export class Harness {
       log: silentLog,
       observer: silentObserver,
       owner: systemIds.id('worker', this.clock.nowMs()),
-      looks: new Looks({ store: this.store, clock: this.clock, log: silentLog, eagerness: 1 }),
+      looks: this.looks,
       leaseMs: 30_000,
       concurrencyMax: 256,
       downloads: { slots: new Slots(8), bytesMax: 1_000_000 },

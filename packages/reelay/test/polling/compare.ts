@@ -1,5 +1,5 @@
 import type { Distribution } from './distributions.ts'
-import { KnownLooks, type Outcome } from './known-looks.ts'
+import type { KnownLooks, Outcome } from './known-looks.ts'
 import { eagernessOf, tryLearned } from './learned-looks.ts'
 
 export type Budget = { seed: number; sets: number; trained: number; tested: number }

@@ -60,7 +60,8 @@ const uniform: Distribution = {
 /** An exponential wait in the provider's queue, then a render of nearly constant length. */
 const QUEUE = { waitMs: 40 * SECOND_MS, renderMs: 50 * SECOND_MS, sigma: 0.1 }
 const RENDER_STEP = 0.1
-const RENDER_STEPS_EACH_WAY = 40
+/** To where next to nothing is left: all weights are 1 together. */
+const RENDER_STEPS_EACH_WAY = 60
 
 const renders = Array.from({ length: 2 * RENDER_STEPS_EACH_WAY + 1 }, (_, step) => {
   const deviations = (step - RENDER_STEPS_EACH_WAY) * RENDER_STEP

@@ -5,8 +5,9 @@ export type Outcome = { looks: number; delayMs: number }
 
 /** Ages are reckoned in steps of this. */
 const STEP_MS = 250
-/** So few jobs are left that they do not count. */
+/** So few jobs are left that they do not count; and so long is none of them. */
 const LEFT_MIN = 1e-6
+const STEPS_MAX = 20_000
 const FRONTIER_PRICE = { leastMs: 30, mostMs: 40_000, factor: 1.12 }
 const HALVINGS = 40
 
@@ -15,7 +16,7 @@ type Table = { ended: Float64Array; integral: Float64Array }
 
 function tableOf({ ended }: Distribution): Table {
   let steps = 1
-  while (1 - ended(steps * STEP_MS) > LEFT_MIN) steps += 1
+  while (1 - ended(steps * STEP_MS) > LEFT_MIN && steps < STEPS_MAX) steps += 1
   const table = { ended: new Float64Array(steps + 1), integral: new Float64Array(steps + 1) }
   for (let step = 1; step <= steps; step += 1) {
     table.ended[step] = ended(step * STEP_MS)
