@@ -1,4 +1,4 @@
-import type { ClaimBatch, ClaimQuery, Store } from '../store/store.ts'
+import type { ClaimQuery, Store } from '../store/store.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
 import { curveOf, type DurationCurve } from '../task/duration-curve.ts'
@@ -24,6 +24,9 @@ type Kind = {
   /** By price. */
   plans: Map<number, LookPlan>
 }
+
+/** How many were granted, and when the next one is due. */
+type Granted = { claims: readonly unknown[]; nextDueAtMs: number | null }
 
 type LooksParts = { store: Pick<Store, 'durations'>; clock: Clock; log: Log; eagerness: number }
 
@@ -57,7 +60,7 @@ export class Looks {
   }
 
   /** Is told of each claim: one that was granted less than it asked for, while more was due, shows that looks are too many. */
-  claimed({ account, limit }: ClaimQuery, { claims, nextDueAtMs }: ClaimBatch): void {
+  claimed({ account, limit }: Pick<ClaimQuery, 'account' | 'limit'>, { claims, nextDueAtMs }: Granted): void {
     if (claims.length === 0) return
     const nowMs = this.#parts.clock.nowMs()
     const last = this.#scarcity.get(account) ?? { factor: 1, atMs: nowMs }

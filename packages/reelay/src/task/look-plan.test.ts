@@ -133,12 +133,12 @@ test('the price of a look follows eagerness, the provider, and how short its rat
 
 test('scarcity climbs while looks come late, comes back when they do not, and has bounds', () => {
   let scarcity = 1
-  for (let turn = 0; turn < 15; turn += 1)
+  for (let turn = 0; turn < 120; turn += 1)
     scarcity = nextScarcity(scarcity, { lateMs: 5_000, passedMs: 1_000 })
   assert.ok(Math.abs(scarcity - 2) < 1e-9)
-  for (let turn = 0; turn < 60; turn += 1) scarcity = nextScarcity(scarcity, { lateMs: 0, passedMs: 1_000 })
+  for (let turn = 0; turn < 120; turn += 1) scarcity = nextScarcity(scarcity, { lateMs: 0, passedMs: 1_000 })
   assert.equal(Math.round(scarcity * 1e9) / 1e9, 1)
   assert.equal(nextScarcity(1, { lateMs: 0, passedMs: 1_000_000 }), 1)
-  assert.ok(Math.abs(nextScarcity(1, { lateMs: 5_000, passedMs: 1_000_000 }) - 2 ** (1 / 3)) < 1e-9)
-  assert.equal(nextScarcity(250, { lateMs: 5_000, passedMs: 5_000 }), 256)
+  assert.ok(Math.abs(nextScarcity(1, { lateMs: 5_000, passedMs: 1_000_000 }) - 2 ** (1 / 24)) < 1e-9)
+  assert.equal(nextScarcity(255, { lateMs: 5_000, passedMs: 5_000 }), 256)
 })

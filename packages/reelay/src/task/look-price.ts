@@ -4,9 +4,11 @@ import type { Timing } from './schedule.ts'
 const PRICE_SHARE = 0.1
 /** Looks of an account are this late before they count as too many for its rate. */
 const LATE_MS = 1_000
-/** The price doubles in so long while looks come late, and halves in so long once they do not. */
-const DOUBLES_IN_MS = 15_000
-const HALVES_IN_MS = 60_000
+/**
+ * The price doubles in so long while looks come late, and halves in so long once they do not. Plans follow a new price only as jobs
+ * come and go: a quicker one would swing.
+ */
+const TURNS_IN_MS = 120_000
 /** Of the time between two claims, so much counts as late: for the rest nothing may have been due. */
 const LATE_FOR_MS_MAX = 5_000
 const SCARCITY_MAX = 256
@@ -31,7 +33,6 @@ export type Backlog = { lateMs: number; passedMs: number }
  * for the ages at which jobs mostly end: so the rate goes to the jobs that are most likely done.
  */
 export function nextScarcity(scarcity: number, { lateMs, passedMs }: Backlog): number {
-  const isLate = lateMs > LATE_MS
-  const doublings = isLate ? Math.min(passedMs, LATE_FOR_MS_MAX) / DOUBLES_IN_MS : -passedMs / HALVES_IN_MS
+  const doublings = (lateMs > LATE_MS ? Math.min(passedMs, LATE_FOR_MS_MAX) : -passedMs) / TURNS_IN_MS
   return Math.min(SCARCITY_MAX, Math.max(1, scarcity * 2 ** doublings))
 }

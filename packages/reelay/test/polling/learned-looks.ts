@@ -45,28 +45,48 @@ const TASK: Task = newTask(0, {
   },
 })
 
+/** The plan of the moment for such a job. */
+export const planOf = (looks: Looks): Promise<LookPlan | undefined> => looks.planFor(TASK, TIMING)
+
+/** A job that is looked at. Times since its submit. */
+export type Job = { durationMs: number; lastLookAtMs: number | null; lookAtMs: number }
+
+type Means = { plan: LookPlan | undefined; random: () => number }
+
+const momentAt = (nowMs: number, lastLookAtMs: number | null, { plan, random }: Means): Moment => ({
+  nowMs,
+  timing: TIMING,
+  plan,
+  random: random(),
+  lastLookAtMs,
+})
+
+/** A job with its first look, as the engine decides it. */
+export function submitted(durationMs: number, means: Means): Job {
+  const outcome = { kind: 'accepted', operation: { providerTaskId: 'job' } } as const
+  const lookAtMs = decideSubmitted(TASK, outcome, momentAt(0, null, means)).dueAtMs ?? 0
+  return { durationMs, lastLookAtMs: null, lookAtMs }
+}
+
+/** A look at a job, as the engine decides it: what was learned once it has ended, else the job with its next look. */
+export function look(job: Job, ageMs: number, means: Means): Job | DurationSample {
+  const verdict = ageMs >= job.durationMs ? DONE : RUNNING
+  const decision = decideVerdict(TASK, verdict, momentAt(ageMs, job.lastLookAtMs, means))
+  if (decision.duration !== undefined) return decision.duration
+  if (decision.dueAtMs === null || decision.dueAtMs <= ageMs) throw new Error('no next look')
+  return { ...job, lastLookAtMs: ageMs, lookAtMs: decision.dueAtMs }
+}
+
 type Followed = { looks: number; delayMs: number; duration: DurationSample }
 
-/** One job from its submit to the look that sees its end, by the decisions that the engine makes. */
-function follow(durationMs: number, plan: LookPlan | undefined, random: () => number): Followed {
-  const momentAt = (nowMs: number, lastLookAtMs: number | null): Moment => ({
-    nowMs,
-    timing: TIMING,
-    plan,
-    random: random(),
-    lastLookAtMs,
-  })
-  const accepted = { kind: 'accepted', operation: { providerTaskId: 'job' } } as const
-  let lookAtMs = decideSubmitted(TASK, accepted, momentAt(0, null)).dueAtMs ?? 0
-  let lastLookAtMs: number | null = null
+/** One job from its submit to the look that sees its end. */
+function follow(durationMs: number, means: Means): Followed {
+  let job = submitted(durationMs, means)
   for (let looks = 1; ; looks += 1) {
-    const verdict = lookAtMs >= durationMs ? DONE : RUNNING
-    const decision = decideVerdict(TASK, verdict, momentAt(lookAtMs, lastLookAtMs))
-    if (decision.duration !== undefined)
-      return { looks, delayMs: lookAtMs - durationMs, duration: decision.duration }
-    if (decision.dueAtMs === null || decision.dueAtMs <= lookAtMs) throw new Error('no next look')
-    lastLookAtMs = lookAtMs
-    lookAtMs = decision.dueAtMs
+    const { lookAtMs } = job
+    const next = look(job, lookAtMs, means)
+    if (!('durationMs' in next)) return { looks, delayMs: lookAtMs - durationMs, duration: next }
+    job = next
   }
 }
 
@@ -95,15 +115,15 @@ export async function tryLearned({
   const looks = new Looks({ store: { durations: () => sketch }, clock, log: silentLog, eagerness })
   for (let job = 0; job < trained; job += 1) {
     const durationMs = distribution.draw(random, job / trained)
-    const { duration } = follow(durationMs, await looks.planFor(TASK, TIMING), random)
+    const { duration } = follow(durationMs, { plan: await planOf(looks), random })
     sketch = addDuration(sketch, duration)
     clock.advance(Math.ceil(duration.upperMs))
   }
   clock.advance(TIMING.deadlineMs)
-  const plan = await looks.planFor(TASK, TIMING)
+  const plan = await planOf(looks)
   const sums: Outcome = { looks: 0, delayMs: 0 }
   for (let job = 0; job < tested; job += 1) {
-    const followed = follow(distribution.draw(random, 1), plan, random)
+    const followed = follow(distribution.draw(random, 1), { plan, random })
     sums.looks += followed.looks / tested
     sums.delayMs += followed.delayMs / tested
   }
