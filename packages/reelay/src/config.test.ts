@@ -51,6 +51,7 @@ test('without any setting it runs on loopback with the local model', () => {
     accounts: [{ account: 'local', kind: kindOf('local'), settings: {} }],
     aliases: {},
     defaultModel: 'local/preview',
+    eagerness: 1,
     linkTtlMs: 86_400_000,
     webhookSchedule: [0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400].map((s) => s * 1_000),
     retention: { filesMs: null, recordsMs: null, logsMs: 30 * 86_400_000 },
@@ -143,6 +144,15 @@ test('a link’s time to live is a whole number with a unit', () => {
   for (const value of ['24', '1.5h', '-1h', 'h', '1w']) {
     assert.match(faultsOf({ REELAY_LINK_TTL: value }), /for instance 24h[^]*REELAY_LINK_TTL/, value)
   }
+})
+
+test('eagerness is a number from a hundredth to a hundred', () => {
+  assert.deepEqual(
+    ['0.01', '0.5', '2', '100'].map((value) => loadConfig({ REELAY_EAGERNESS: value }).eagerness),
+    [0.01, 0.5, 2, 100],
+  )
+  for (const value of ['0', '-1', '101', 'very', 'Infinity'])
+    assert.match(faultsOf({ REELAY_EAGERNESS: value }), /REELAY_EAGERNESS/, value)
 })
 
 const SHARED = {

@@ -62,14 +62,14 @@ test('times are learned: the first look comes when such jobs mostly end, and few
   await using harness = await open(provider)
   const key = await teach(harness)
   const cold = provider.looks[0] ?? []
-  assert.ok((cold[0] ?? 0) < 2_000 && cold.length > 12, `${cold}`)
+  assert.ok((cold[0] ?? 0) < 2_000 && cold.length > 12, cold.join(' '))
   assert.equal(seenIn(atOnce(harness.store.durations(key))), TAUGHT)
   const { id } = await harness.create()
   await harness.untilEnded(id)
   const learned = provider.looks[TAUGHT] ?? []
-  assert.ok((learned[0] ?? 0) > 50_000, `${learned}`)
-  assert.ok(learned.length <= 8, `${learned}`)
-  assert.ok((learned.at(-1) ?? 0) - aMinute(TAUGHT) < 2_000, `${learned}`)
+  assert.ok((learned[0] ?? 0) > 50_000, learned.join(' '))
+  assert.ok(learned.length <= 8, learned.join(' '))
+  assert.ok((learned.at(-1) ?? 0) - aMinute(TAUGHT) < 2_000, learned.join(' '))
 })
 
 test('what was learned outlives the process', async () => {
@@ -80,7 +80,7 @@ test('what was learned outlives the process', async () => {
   await harness.shutdown()
   await harness.boot()
   await harness.untilEnded((await harness.create()).id)
-  assert.ok((provider.looks[TAUGHT]?.[0] ?? 0) > 50_000, `${provider.looks[TAUGHT]}`)
+  assert.ok((provider.looks[TAUGHT]?.[0] ?? 0) > 50_000, String(provider.looks[TAUGHT]))
 })
 
 test('too little was seen: the fixed profile stands', async () => {
@@ -99,7 +99,7 @@ test('a kind of job that was never seen is not looked at by the times of another
   const { request } = harness.task((await harness.create()).id)
   const { id } = await harness.create({ request: { ...request, resolution: '4k' } })
   await harness.untilEnded(id)
-  assert.ok((provider.looks[TAUGHT + 1]?.[0] ?? 0) < 2_000, `${provider.looks[TAUGHT + 1]}`)
+  assert.ok((provider.looks[TAUGHT + 1]?.[0] ?? 0) < 2_000, String(provider.looks[TAUGHT + 1]))
 })
 
 test('a job that outlives all that was seen is looked at by the fixed profile until it ends', async () => {
@@ -111,7 +111,7 @@ test('a job that outlives all that was seen is looked at by the fixed profile un
   await harness.untilEnded(id)
   const late = (provider.looks[TAUGHT] ?? []).filter((ageMs) => ageMs > 100_000)
   const pauses = late.slice(1).map((ageMs, index) => ageMs - (late[index] ?? 0))
-  assert.ok(Math.max(...pauses) <= 12_000, `${pauses}`)
+  assert.ok(Math.max(...pauses) <= 12_000, pauses.join(' '))
 })
 
 test('news of progress that foretell the end bring the look forward', async () => {
@@ -126,7 +126,7 @@ test('news of progress that foretell the end bring the look forward', async () =
   await harness.store.wake(id)
   await harness.untilEnded(id)
   const looks = provider.looks[TAUGHT] ?? []
-  assert.ok(looks.length <= 3 && (looks.at(-1) ?? 0) < 76_000, `${looks}`)
+  assert.ok(looks.length <= 3 && (looks.at(-1) ?? 0) < 76_000, looks.join(' '))
 })
 
 test('looks become dearer while an account is granted too few of them, and cheap again after', async () => {
