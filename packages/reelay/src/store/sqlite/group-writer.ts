@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely'
+import { CompiledQuery, type Kysely } from 'kysely'
 import { StoreUnavailable, type ChangeKind } from '../store.ts'
 import type { Announcer } from '../sql/announcer.ts'
 import { ONE_WRITER } from '../sql/locks.ts'
@@ -28,6 +28,14 @@ export type GroupWriterOptions = {
 
 /** Operations per transaction: bounds how long the event loop and other writers wait. */
 const GROUP_MAX = 200
+
+// Compiled once: there are four of them around each write.
+const BEGIN = CompiledQuery.raw('begin immediate')
+const COMMIT = CompiledQuery.raw('commit')
+const ROLLBACK = CompiledQuery.raw('rollback')
+const SAVEPOINT = CompiledQuery.raw('savepoint operation')
+const RELEASE = CompiledQuery.raw('release operation')
+const ROLLBACK_OPERATION = CompiledQuery.raw('rollback to operation')
 
 /**
  * Runs writes in groups, one durable commit per group: with `synchronous=FULL` the fsync is the cost, and concurrent
@@ -71,15 +79,15 @@ export class GroupWriter implements Writer {
     const { db } = this.#options
     const finished: Finished[] = []
     try {
-      await sql`begin immediate`.execute(db)
+      await db.executeQuery(BEGIN)
       for (const operation of group) {
         const result = group.length === 1 ? await this.#run(operation) : await this.#runOneOfMany(operation)
         if (result !== undefined) finished.push(result)
       }
-      await sql`commit`.execute(db)
+      await db.executeQuery(COMMIT)
     } catch (error) {
       // Disk full, I/O error, or the one operation failed: nothing is stored, and everybody is told so.
-      await sql`rollback`.execute(db).catch(() => undefined)
+      await db.executeQuery(ROLLBACK).catch(() => undefined)
       const reason = asUnavailable(error)
       for (const operation of group) operation.reject(reason)
       return
@@ -101,17 +109,17 @@ export class GroupWriter implements Writer {
   /** In a savepoint: what this operation does is undone without the others. Undefined when it failed. */
   async #runOneOfMany(operation: Operation): Promise<Finished | undefined> {
     const { db } = this.#options
-    await sql`savepoint operation`.execute(db)
+    await db.executeQuery(SAVEPOINT)
     try {
       const finished = await this.#run(operation)
-      await sql`release operation`.execute(db)
+      await db.executeQuery(RELEASE)
       return finished
     } catch (error) {
       // A full disk or an I/O error may end the whole transaction: then that error, not this one, is what everybody hears.
-      await sql`rollback to operation`.execute(db).catch(() => {
+      await db.executeQuery(ROLLBACK_OPERATION).catch(() => {
         throw error
       })
-      await sql`release operation`.execute(db)
+      await db.executeQuery(RELEASE)
       operation.reject(asUnavailable(error))
       return undefined
     }

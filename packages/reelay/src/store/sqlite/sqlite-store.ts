@@ -37,7 +37,9 @@ export async function openSqliteStore(options: { path: string; clock: Clock }): 
     const db = new Kysely<Tables>({ dialect: nodeSqliteDialect(open(false)) })
     const migrated = await migrate(db, { bytes: 'blob' })
     const { path, clock } = options
-    return assemble(db, open(true), { path, clock, migrated, release: () => lock.release() })
+    const readerDatabase = open(true)
+    const reader = new Kysely<Tables>({ dialect: nodeSqliteDialect(readerDatabase) })
+    return sqliteStoreOn({ db, reader, readerDatabase, path, clock, migrated, release: () => lock.release() })
   } catch (error) {
     for (const database of opened) if (database.isOpen) database.close()
     lock.release()
@@ -45,17 +47,25 @@ export async function openSqliteStore(options: { path: string; clock: Clock }): 
   }
 }
 
+type Connections = {
+  db: Kysely<Tables>
+  reader: Kysely<Tables>
+  /** The connection of `reader`. */
+  readerDatabase: DatabaseSync
+  path: string
+  clock: Clock
+  migrated: Migrated
+  /** After the connections are closed. */
+  release: () => void
+}
+
 /** Writes in groups on one connection, reads on another. */
-function assemble(
-  db: Kysely<Tables>,
-  readerDatabase: DatabaseSync,
-  { path, clock, migrated, release }: { path: string; clock: Clock; migrated: Migrated; release: () => void },
-): Store {
+export function sqliteStoreOn(connections: Connections): Store {
+  const { db, reader, readerDatabase, path, clock, migrated, release } = connections
   const nowMs = (): number => clock.nowMs()
   const closing = new AbortController()
   const announcer = new Announcer()
   const writer = new GroupWriter({ db, nowMs, announcer })
-  const reader = new Kysely<Tables>({ dialect: nodeSqliteDialect(readerDatabase) })
   return new SqlStore({
     writer,
     reader,

@@ -1,0 +1,14 @@
+import { INVARIANTS, type Invariant } from './invariant-texts.ts'
+
+export type Broken = { invariant: Invariant; text: string; what: string }
+
+/** What was checked in a world, and what did not hold. */
+export class Findings {
+  readonly checks: Map<Invariant, number> = new Map()
+  readonly broken: Broken[] = []
+
+  check(invariant: Invariant, holds: boolean, what: () => string): void {
+    this.checks.set(invariant, (this.checks.get(invariant) ?? 0) + 1)
+    if (!holds) this.broken.push({ invariant, text: INVARIANTS[invariant], what: what() })
+  }
+}
