@@ -81,7 +81,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'engine/lease.ts',
     find: 'const renewed = await store.renew(claim, leaseMs).catch(() => undefined)',
     replace: 'const renewed = await Promise.resolve<boolean | undefined>(true)',
-    breaks: [26],
+    breaks: [26, 5],
   },
   {
     name: 'a terminal state is written over while its job is watched',

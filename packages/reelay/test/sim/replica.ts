@@ -35,7 +35,10 @@ const LINK_KEYS: readonly Uint8Array[] = [new Uint8Array(32).fill(9)]
 /** Accounts of the simulated provider. The second can neither cancel nor look up, and never calls back. */
 export const ACCOUNTS = ['one', 'two'] as const
 
-/** Where a process is frozen or killed: at one of the engine's own points, or around a write. */
+/** Writes that tell what came of something. */
+const OUTCOMES: ReadonlySet<string> = new Set(['commit', 'webhooks.commitDelivery', 'recordLateAnswer'])
+
+/** Where a process is frozen or killed: at one of the engine's own points, or around the write of an outcome. */
 export type TrapPoint = Checkpoint | 'write.before' | 'write.after'
 export type Trap = { point: TrapPoint; act: 'kill' | 'freeze' }
 
@@ -72,7 +75,9 @@ export class Replica {
     this.owner = owner
     const { gate } = this
     gate.atDeath(() => world.time.forget(gate))
-    const writing: StoreLine['writing'] = (when) => this.#spring(`write.${when}`)
+    const writing: StoreLine['writing'] = (when, verb) => {
+      if (OUTCOMES.has(verb)) this.#spring(`write.${when}`)
+    }
     this.store = storeHandle(world.base, { ...world.storeLine, gate, writing })
     this.#files = new SimFiles(world.disk, gate)
     const clock = world.time.clockOf('engine', gate)

@@ -57,7 +57,7 @@ export class SimTime {
   wakeIdle(which: { gate?: Gate | undefined; looker?: Looker } = {}): void {
     const nowMs = this.clock.monotonicMs()
     const { gate, looker } = which
-    for (const sleep of [...this.#idle]) {
+    for (const sleep of this.#idle) {
       const isMeant =
         (gate === undefined || sleep.gate === gate) && (looker === undefined || sleep.looker === looker)
       if (isMeant && sleep.endsAtMs <= nowMs) sleep.wake()
