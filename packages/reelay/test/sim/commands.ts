@@ -1,5 +1,5 @@
 import type { Chance } from './chance.ts'
-import { ACCOUNTS, type Trap, type TrapPoint } from './replica.ts'
+import { ACCOUNTS, type Account, type Trap, type TrapPoint } from './replica.ts'
 import type { ADDRESSES, Mood } from './receivers.ts'
 import type { Fate, Luck, Outage } from './upstream.ts'
 
@@ -21,7 +21,8 @@ export type Command =
       copies: number
       key: string
       deadlineMs: number
-      plan: 'one' | 'two' | 'both'
+      /** Who may make it, in turn: the first one is configured, as a create sees to. */
+      candidates: readonly Account[]
       callback: boolean
     }
   | { do: 'repeat'; pick: number; sameContent: boolean }
@@ -39,7 +40,14 @@ export type Command =
   | { do: 'job'; pick: number; becomes: Fate | 'link_dead' }
 
 /** A sequence: what it begins with, and what then happens. */
-export type Plan = { seed: number; replicas: number; luck: Luck; commands: readonly Command[] }
+export type Plan = {
+  seed: number
+  replicas: number
+  /** Configured in its processes. Tasks may name others all the same. */
+  accounts: readonly Account[]
+  luck: Luck
+  commands: readonly Command[]
+}
 
 const WEIGHTS: Readonly<Record<Command['do'], number>> = {
   pass: 34,
@@ -83,9 +91,21 @@ const TRAPS: readonly [TrapPoint, ...TrapPoint[]] = [
   'write.after',
 ]
 
+const CONFIGURED: readonly [Configured, ...Configured[]] = [
+  ['one'],
+  ['one'],
+  ['one', 'two'],
+  ['one', 'two'],
+  ['two'],
+]
+type Configured = readonly [Account, ...Account[]]
+/** Of tasks: they may be made by either account. */
+const FALLBACK_SHARE = 0.2
+
 /** The sequence of a seed. */
 export function planOf(seed: number, chance: Chance, replicasMax: number): Plan {
   const count = chance.whole(COMMANDS_MIN, COMMANDS_MIN + COMMANDS_MORE)
+  const accounts = chance.pick(CONFIGURED)
   let created = 0
   const commands: Command[] = []
   while (commands.length < count) {
@@ -93,10 +113,14 @@ export function planOf(seed: number, chance: Chance, replicasMax: number): Plan 
     const name = isEarly ? 'create' : chance.weighted(WEIGHTS)
     if (name === 'create') created += 1
     commands.push(
-      commandOf(name === 'create' && created > TASKS_MAX ? 'pass' : name, chance, commands.length),
+      commandOf(name === 'create' && created > TASKS_MAX ? 'pass' : name, {
+        chance,
+        accounts,
+        index: commands.length,
+      }),
     )
   }
-  return { seed, replicas: chance.whole(1, replicasMax), luck: luckOf(chance), commands }
+  return { seed, replicas: chance.whole(1, replicasMax), accounts, luck: luckOf(chance), commands }
 }
 
 /** Some worlds fare well, others do not: both have their own mistakes. */
@@ -112,7 +136,9 @@ function luckOf(chance: Chance): Luck {
   }
 }
 
-function commandOf(name: Command['do'], chance: Chance, index: number): Command {
+type Drawing = { chance: Chance; accounts: readonly [Account, ...Account[]]; index: number }
+
+function commandOf(name: Command['do'], { chance, accounts, index }: Drawing): Command {
   const pick = chance.whole(0, PICK_MAX)
   switch (name) {
     case 'create':
@@ -121,7 +147,7 @@ function commandOf(name: Command['do'], chance: Chance, index: number): Command 
         copies: chance.weighted({ 1: 6, 2: 2, 3: 1 }) === '1' ? 1 : chance.whole(2, 3),
         key: `key-${index}`,
         deadlineMs: chance.duration(MINUTE_MS, HOUR_MS),
-        plan: chance.pick(['one', 'one', 'two', 'both']),
+        candidates: candidatesOf(chance.pick(accounts), chance.happens(FALLBACK_SHARE)),
         callback: chance.happens(0.5),
       }
     case 'repeat':
@@ -164,6 +190,9 @@ function commandOf(name: Command['do'], chance: Chance, index: number): Command 
       return { do: name, pick }
   }
 }
+
+const candidatesOf = (first: Account, mayFallBack: boolean): readonly Account[] =>
+  mayFallBack ? [first, ...ACCOUNTS.filter((other) => other !== first)] : [first]
 
 const CALLBACKS: readonly [CallbackKind, ...CallbackKind[]] = [
   'true',

@@ -34,6 +34,7 @@ const LINK_KEYS: readonly Uint8Array[] = [new Uint8Array(32).fill(9)]
 
 /** Accounts of the simulated provider. The second can neither cancel nor look up, and never calls back. */
 export const ACCOUNTS = ['one', 'two'] as const
+export type Account = (typeof ACCOUNTS)[number]
 
 /** Writes that tell what came of something. */
 const OUTCOMES: ReadonlySet<string> = new Set(['commit', 'webhooks.commitDelivery', 'recordLateAnswer'])
@@ -51,6 +52,7 @@ export type Surroundings = {
   random: Random
   vault: Vault
   receivers: GuardedClient
+  accounts: readonly Account[]
   /** The only process on its database and its disk. */
   isAlone: boolean
   line: Omit<Line, 'account' | 'clock' | 'gate'>
@@ -82,7 +84,7 @@ export class Replica {
     this.#files = new SimFiles(world.disk, gate)
     const clock = world.time.clockOf('engine', gate)
     this.#providers = new Map(
-      ACCOUNTS.map((account) => {
+      world.accounts.map((account) => {
         const line = { ...world.line, account, gate, clock: world.time.world }
         return [account, new SimProvider(line, account === 'two')] as const
       }),

@@ -64,10 +64,9 @@ export class Clients {
 
   #insert({ store }: Replica, create: Create, content: string): Promise<InsertOutcome> {
     const { nowMs, chance } = this.#world
-    const { key, plan } = create
+    const { key } = create
     const id = `video_${key.replace('-', '')}x${Math.floor(chance.next() * 1e9)}`
-    const accounts = plan === 'both' ? ['one', 'two'] : [plan]
-    const candidates = accounts.map((account) => ({ account, model: 'm' }))
+    const candidates = create.candidates.map((account) => ({ account, model: 'm' }))
     const template = newTask(nowMs)
     const insert: TaskInsert = {
       task: {
@@ -79,7 +78,7 @@ export class Clients {
         metadata: { key },
         deadlineAtMs: nowMs + create.deadlineMs,
       },
-      account: accounts[0] ?? '',
+      account: create.candidates[0] ?? '',
       dueAtMs: nowMs,
       artifacts: [],
       events: [{ kind: 'task.created' }],

@@ -37,8 +37,8 @@ export function planOfSeed(seed: number, store: StoreKind): Plan {
 
 /** Runs one sequence in a world of its own, until its end or the first broken promise. */
 export async function runPlan(plan: Plan, store: StoreKind): Promise<SequenceResult> {
-  const { seed, replicas, luck, commands } = plan
-  const world = await World.open({ seed: seed ^ WORLD_SALT, store, replicas, luck })
+  const { seed, commands } = plan
+  const world = await World.open({ ...plan, seed: seed ^ WORLD_SALT, store })
   const actors = actorsIn(world)
   await addEndpoints(world)
   let done = 0

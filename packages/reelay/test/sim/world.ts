@@ -5,14 +5,15 @@ import type { Task } from '../../src/task/task.ts'
 import { atOnce } from '../support/at-once.ts'
 import { openBaseStore, type BaseStore, type StoreKind } from './base-store.ts'
 import { Chance, seededIds } from './chance.ts'
+import type { Plan } from './commands.ts'
 import { Findings } from './findings.ts'
 import { intercepted } from './intercepted.ts'
 import { Receivers } from './receivers.ts'
-import { Replica, type Surroundings } from './replica.ts'
+import { Replica, type Account, type Surroundings } from './replica.ts'
 import { SimDisk } from './sim-files.ts'
 import { SimTime, type Looker } from './sim-time.ts'
 import { STORE_WORKS, type StoreFault } from './store-handle.ts'
-import { Upstream, type Luck } from './upstream.ts'
+import { Upstream } from './upstream.ts'
 import { Watch } from './watch.ts'
 import { checkPosting, LookRate } from './watch-upstream.ts'
 
@@ -20,12 +21,14 @@ import { checkPosting, LookRate } from './watch-upstream.ts'
 const PROMPT_MS = 5_000
 
 const LOOKERS: readonly Looker[] = ['engine', 'deliverer']
+/** What was refused is tried again within a second. */
+const TRY_AGAIN_MS = 1_100
 /** Without a store nothing is claimed; whoever holds something tries all the same. */
 const STORE_AWAY_STEP_MS = 5_000
 /** Steps of one stretch of time: only a storm needs more. */
 const STEPS_MAX = 2_000
 
-export type WorldOptions = { seed: number; store: StoreKind; replicas: number; luck: Luck }
+export type WorldOptions = Pick<Plan, 'seed' | 'replicas' | 'accounts' | 'luck'> & { store: StoreKind }
 
 /** Whatever is sealed in a world opens in any. */
 export const SIM_VAULT_KEY: Uint8Array = new Uint8Array(32).fill(1)
@@ -61,8 +64,8 @@ export class World {
   readonly #base: BaseStore
   #store: Store
   #pending = 0
-  /** So many times all loops look, whatever is due. */
-  #looks = 0
+  /** Until then whoever wakes does so, whatever is due. */
+  #looksUntilMs = -Infinity
   #boots = 0
   readonly #surroundings: Surroundings
   readonly #statements = new Map<string, StatementSync>()
@@ -92,7 +95,7 @@ export class World {
         left join rate_buckets on rate_buckets.account = schedule.account group by schedule.account`,
     )
     this.#dueTargets = base.rows.prepare('select min(next_due_at) as due_at from webhook_targets')
-    this.#surroundings = this.#surround()
+    this.#surroundings = this.#surround(options.accounts)
   }
 
   static async open(options: WorldOptions): Promise<World> {
@@ -102,7 +105,7 @@ export class World {
     return world
   }
 
-  #surround(): Surroundings {
+  #surround(accounts: readonly Account[]): Surroundings {
     const { upstream, chance, findings } = this
     const looks = new LookRate(upstream, findings)
     return {
@@ -114,6 +117,7 @@ export class World {
       vault,
       receivers: this.receivers,
       isAlone: this.isAlone,
+      accounts,
       line: {
         upstream,
         posting: (token, taskId) => {
@@ -199,7 +203,7 @@ export class World {
 
   /** Whoever waits for nothing in particular, as for a store that did not answer, tries again. */
   lookAgain(): void {
-    this.#looks = 1
+    this.#looksUntilMs = this.upstream.nowMs + TRY_AGAIN_MS
   }
 
   /** A write was refused, or its answer lost: it is tried again. */
@@ -289,14 +293,11 @@ export class World {
   /** To the next moment at which something happens, or as far as that. */
   #advance(msMax: number): void {
     const { time, awake, chance } = this
-    const isLook = this.#looks > 0
+    const isLook = this.upstream.nowMs < this.#looksUntilMs
     const waits = LOOKERS.map((looker) => this.#lookMs(looker))
     const lookMs = isLook ? time.nextIdleMs() : Math.min(...waits)
     time.clock.advance(Math.max(1, Math.min(msMax, time.nextMs, this.upstream.nextCallMs, lookMs)))
-    if (isLook) {
-      this.#looks -= 1
-      return time.wakeIdle()
-    }
+    if (isLook) return time.wakeIdle()
     // Whoever is quicker: the others look when there is something left.
     const gate = awake[chance.whole(0, awake.length - 1)]?.gate
     for (const looker of LOOKERS) if (this.#dueMs(looker) <= 0) time.wakeIdle({ gate, looker })
