@@ -15,7 +15,7 @@ import { hashOfKey } from '../system/hash-of-key.ts'
 import { providerNameOf } from '../task/provider-name.ts'
 import type { LookPlan } from '../task/look-plan.ts'
 import type { Candidate, TaskInput } from '../task/request.ts'
-import type { Task } from '../task/task.ts'
+import type { Decision, Task } from '../task/task.ts'
 import { commitDecision, dueOf } from './commit.ts'
 import type { EngineContext } from './context.ts'
 import { durationKeyOf } from './duration-key.ts'
@@ -103,9 +103,10 @@ async function prepare(
     // It may be stored all the same, and would then be taken for an attempt whose answer was lost.
     const attempt = decision.attempt?.kind === 'open' ? decision.attempt.attempt : null
     const task: Task = { ...claim.task, state: 'submitting', attempt }
-    const moment = momentOf(context, claim, candidate.account)
-    const withdrawn = decideWithdrawn(task, messageOf(error), moment)
-    await keepTrying(context, giveUp, () => commitDecision(context, claim, task, withdrawn))
+    await keepTrying(context, giveUp, () => {
+      const moment = momentOf(context, claim, candidate.account)
+      return commitDecision(context, claim, task, decideWithdrawn(task, messageOf(error), moment))
+    })
     throw error
   }
 }
@@ -169,20 +170,22 @@ async function finish(
   { account, outcome, plan }: Answer,
   giveUp: AbortSignal,
 ): Promise<number | null> {
-  const moment = { ...momentOf(context, claim, account), plan }
   await keepTrying(context, giveUp, () => pauseAfter(context, account, outcome))
-  const decision = decideSubmitted(task, outcome, moment)
+  // Decided anew at each try: the clock may have been set while the store was away.
+  const decide = (come: Submitted): Decision =>
+    decideSubmitted(task, come, { ...momentOf(context, claim, account), plan })
   const durationKey = durationKeyOf(task)
-  const result = await keepTrying(context, giveUp, () =>
-    commitDecision(context, claim, task, decision, { durationKey }),
-  )
+  const { decision, result } = await keepTrying(context, giveUp, async () => {
+    const made = decide(outcome)
+    return { decision: made, result: await commitDecision(context, claim, task, made, { durationKey }) }
+  })
   if (result.kind === 'fenced' && 'operation' in outcome && task.attempt !== null) {
     const { n } = task.attempt
     await keepTrying(context, giveUp, () => context.store.recordLateAnswer(task.id, n, outcome.operation))
   }
   if (result.kind === 'operation_taken') {
     const detail = `the provider answered with the id of another task (${result.taskId})`
-    const lost = decideSubmitted(task, { kind: 'unknown', detail }, moment)
+    const lost = decide({ kind: 'unknown', detail })
     const answer = await keepTrying(context, giveUp, () => commitDecision(context, claim, task, lost))
     return dueOf(lost, answer)
   }

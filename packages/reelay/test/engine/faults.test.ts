@@ -175,6 +175,25 @@ test('a wall clock that is set back while no process runs delays no look', async
   assert.ok(harness.clock.monotonicMs() - bootedAtMs < 60_000)
 })
 
+test('a wall clock that is set back while the store is away does not put off a job that was accepted', async () => {
+  const provider = scripted({ probeScript: [done] })
+  await using harness = await Harness.open({ scripted: provider })
+  const commit = harness.store.commit.bind(harness.store)
+  let isAway = true
+  harness.store.commit = async (move) => {
+    if (isAway && move.to === 'running') throw new StoreUnavailable('full')
+    return commit(move)
+  }
+  const { id } = await harness.create()
+  await harness.until(() => provider.starts.length === 1, 'the request')
+  harness.clock.setWall(-24 * HOUR_MS)
+  await harness.pass(5_000)
+  isAway = false
+  const backAtMs = harness.clock.monotonicMs()
+  await harness.untilEnded(id)
+  assert.ok(harness.clock.monotonicMs() - backAtMs < 60_000)
+})
+
 test('a wall clock that is set ahead takes no task from the step that holds it', async () => {
   const provider = scripted()
   const answer = Promise.withResolvers<{ kind: 'not_sent'; detail: string }>()
