@@ -58,6 +58,8 @@ export class World {
   setByMs = 0
   /** Somebody has claimed something since it was set. */
   isClockFollowed = true
+  /** Somebody may still write a time of a clock that has been set since. */
+  hasOldPlans = false
   steps = 0
   /** Of all that happened, in its order. */
   trace = 0
@@ -240,6 +242,8 @@ export class World {
     this.disturb()
     this.setByMs += byMs
     this.isClockFollowed = false
+    // What a frozen process has planned, it has planned by the old clock.
+    if (this.replicas.some(({ gate }) => gate.isFrozen)) this.hasOldPlans = true
     this.time.clock.setWall(byMs)
     this.lookAgain()
   }
