@@ -5,7 +5,7 @@ import { INVARIANT_NUMBERS, INVARIANTS } from './invariant-texts.ts'
 import { planOfSeed, runPlan, simulate, type SequenceResult, type Totals } from './simulate.ts'
 
 const SEED = 1
-const SEQUENCES = 250
+const SEQUENCES = 200
 const DISK_SEQUENCES = 25
 const TIMEOUT_MS = 300_000
 

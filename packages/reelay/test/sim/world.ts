@@ -224,6 +224,8 @@ export class World {
     this.disturb()
     if (this.isAlone && this.replicas[index] !== undefined) {
       await this.#base.reopen()
+      // A process cannot know that the clock was set before it began.
+      if (!this.isClockFollowed) this.hasOldPlans = true
       this.#store = this.#watched()
     }
     this.#boots += 1
