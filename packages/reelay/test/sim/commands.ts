@@ -206,4 +206,4 @@ const CALLBACKS: readonly [CallbackKind, ...CallbackKind[]] = [
 
 /** For people: what was done, one line each. */
 export const lineOf = ({ do: name, ...rest }: Command): string =>
-  [name, ...Object.entries(rest).map(([field, value]) => `${field}=${value}`)].join(' ')
+  [name, ...Object.entries(rest).map(([field, value]) => `${field}=${String(value)}`)].join(' ')
