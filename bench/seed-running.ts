@@ -15,7 +15,7 @@ export async function seedRunning(
   client: Client,
   { accounts, count }: { accounts: readonly string[]; count: number },
 ): Promise<void> {
-  await client.query('truncate tasks, attempts, schedule, task_events, rate_buckets, duration_stats')
+  await client.query('truncate tasks, attempts, schedule, task_events, rate_buckets, duration_sketches')
   const nowMs = Date.now()
   const base = newTask(nowMs, { state: 'running', deadlineAtMs: nowMs + DEADLINE_MS })
   const row = rowOfTask({
