@@ -4,6 +4,7 @@ import { Agent, request } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startServer, type ChildServer } from './child-server.ts'
+import { atMost, percentile, plain as plainFigure, type BenchOptions, type Figure } from './figure.ts'
 import { median } from './median.ts'
 import { seedAttempts } from './seed-attempts.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
@@ -13,6 +14,7 @@ const PER_SECOND = 200
 /** Short ones: what else the machine does falls on both alike, and a disk that stalls spoils one round only. */
 const SECONDS_PER_ROUND = 2
 const ROUNDS = 15
+const ROUNDS_SHORT = 2
 const ROUNDS_TO_WARM_UP = 3
 const KEY = randomBytes(24)
 const AIM = 1.5
@@ -25,7 +27,7 @@ let sent = 0
  * How long a provider waits for the answer to a callback, at a steady pace and with a signature that is checked, beside a
  * server that does nothing but one durable insert for each.
  */
-export async function benchCallbacks(): Promise<void> {
+export async function benchCallbacks({ isShort }: BenchOptions): Promise<readonly Figure[]> {
   await using directory = await temporaryDirectory()
   const tokens = await seedAttempts(directory.path, { account: 'replicate', count: JOBS })
   await using started = new AsyncDisposableStack()
@@ -50,13 +52,14 @@ export async function benchCallbacks(): Promise<void> {
   }
   started.defer(() => gateway.server.stop())
   const servers = [plain, gateway]
-  for (let index = -ROUNDS_TO_WARM_UP; index < ROUNDS; index += 1) {
+  const rounds = isShort ? ROUNDS_SHORT : ROUNDS
+  for (let index = -ROUNDS_TO_WARM_UP; index < rounds; index += 1) {
     for (const server of servers) {
       const latenciesMs = await round(server)
       if (index >= 0) server.rounds.push(latenciesMs)
     }
   }
-  report(plain, gateway)
+  return report(plain, gateway)
 }
 
 /** Callbacks leave at their times whether or not earlier ones are answered, as providers send them. */
@@ -98,19 +101,23 @@ async function call(url: URL, agent: Agent): Promise<number> {
   return performance.now() - startedMs
 }
 
-const percentile = (values: readonly number[], share: number): number =>
-  values.toSorted((a, b) => a - b)[Math.ceil(values.length * share) - 1] ?? 0
-
-function report(plain: Server, gateway: Server): void {
+function report(plain: Server, gateway: Server): readonly Figure[] {
   const of = ({ rounds }: Server, share: number): number =>
     median(rounds.map((latencies) => percentile(latencies, share)))
-  console.log(
-    `POST /hooks/{provider}/{token}, ${PER_SECOND}/s to ${JOBS} jobs, medians of ${ROUNDS} alternating rounds of ${SECONDS_PER_ROUND} s`,
-  )
-  for (const server of [plain, gateway]) {
-    const [p50, p99] = [of(server, 0.5), of(server, 0.99)].map((ms) => ms.toFixed(2).padStart(6))
-    console.log(`  ${server.name.padEnd(26)} p50 ${p50} ms  p99 ${p99} ms`)
-  }
-  const ratio = (share: number): string => (of(gateway, share) / of(plain, share)).toFixed(2)
-  console.log(`  ratio ${ratio(0.5)} by p50, ${ratio(0.99)} by p99 (aim at most ${AIM})`)
+  const what = `callback acknowledged, ${PER_SECOND}/s to ${JOBS} jobs`
+  return [
+    { name: 'p50', share: 0.5 },
+    { name: 'p99', share: 0.99 },
+  ].flatMap(({ name, share }) => {
+    const baseline = `${of(plain, share).toFixed(2)} ms: ${plain.name}`
+    const ratio = {
+      figure: `${what}, ${name}, of the insert's`,
+      value: of(gateway, share) / of(plain, share),
+      baseline,
+    }
+    return [
+      plainFigure({ figure: `${what}, ${name}`, value: of(gateway, share), unit: 'ms', baseline }),
+      name === 'p99' ? atMost(AIM, ratio) : plainFigure(ratio),
+    ]
+  })
 }

@@ -2,10 +2,8 @@ import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { newRecord, writeRecord } from '../scripts/new-record.ts'
 import { benchCallbacks } from './callbacks.ts'
-
 import { benchContent } from './content.ts'
 import { benchCreates } from './creates.ts'
-
 import { benchDetection } from './detection.ts'
 import { benchEngineLag } from './engine-lag.ts'
 import { benchEventStreams } from './event-streams.ts'
@@ -14,7 +12,6 @@ import { benchGetById } from './get-by-id.ts'
 import { benchLargeVideo } from './large-video.ts'
 import { benchListPages } from './list-pages.ts'
 import { benchMemoryInFlight } from './memory-in-flight.ts'
-
 import { benchPollCycle } from './poll-cycle.ts'
 import { benchPostgres } from './postgres.ts'
 import { benchStartAndIdle } from './start-and-idle.ts'
@@ -25,14 +22,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   'start-and-idle': benchStartAndIdle,
   'memory-in-flight': benchMemoryInFlight,
   'engine-lag': benchEngineLag,
-
   detection: benchDetection,
   'poll-cycle': benchPollCycle,
   content: benchContent,
-  callbacks: async () => {
-    await benchCallbacks()
-    return []
-  },
+  callbacks: benchCallbacks,
   'event-streams': benchEventStreams,
   'list-pages': benchListPages,
   'large-video': benchLargeVideo,

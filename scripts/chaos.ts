@@ -6,9 +6,7 @@ import { brokenPromises, runChaos } from '../packages/reelay/test/chaos/chaos.ts
 import { FAULTS, type ChaosOptions, type Fault } from '../packages/reelay/test/chaos/options.ts'
 import { mountObstacle, OWN_MOUNTS } from '../packages/reelay/test/support/small-disk.ts'
 import { currentCommit } from './current-commit.ts'
-import { writeRecord } from './new-record.ts'
-import { proofOfRuns } from './proof-of-runs.ts'
-import { readRun, sumRuns, writeRun, type RunRecord } from './run-record.ts'
+import { writeRun, type RunRecord } from './run-record.ts'
 
 const USAGE = `npm run chaos -- [options]
 
@@ -25,9 +23,7 @@ keeps a ledger of what it was really asked for. Prints a record as JSON, and fai
   --minutes 10             no new cycle begins after that, or after SIGTERM; what was done is accounted for
   --record file.json       also writes the record there
 
-npm run chaos -- --sum a.json b.json [--record sum.json]
-                           adds up records of runs with different seeds, and fails when one has a broken promise;
-                           the sum is written as npm run proof reads it
+Records of runs with different seeds add up: npm run proof -- a.json b.json
 `
 const LIMITS = {
   replicas: 16,
@@ -69,7 +65,6 @@ const readArguments = (args: readonly string[]) =>
       faults: text,
       minutes: text,
       record: text,
-      sum: { type: 'boolean' },
       help: { type: 'boolean' },
     },
   })
@@ -175,21 +170,6 @@ const commandOf = ({ store, cycles, tasks, replicas, seed, leaseMs, faults }: Ch
   `npm run chaos -- --store ${store} --cycles ${cycles} --tasks ${tasks} --replicas ${replicas} ` +
   `--seed ${seed} --lease-ms ${leaseMs} --faults ${faults.join(',')}`
 
-async function sum(paths: readonly string[], target: string | undefined): Promise<void> {
-  if (paths.length === 0) throw new Error('--sum: name the records')
-  const sums = sumRuns(await Promise.all(paths.map(readRun)))
-  console.log(JSON.stringify(sums, null, 2))
-  const [only] = sums
-  if (target !== undefined && only !== undefined && sums.length === 1)
-    await writeRecord(target, proofOfRuns(only))
-  for (const { name, figures } of sums) {
-    const broken = brokenPromises(figures)
-    if (broken.length === 0) continue
-    console.error(`Broken promises of ${name}: ${broken.join('; ')}.`)
-    process.exitCode = 1
-  }
-}
-
 /** Leaves no process behind: those that were started end with this one. */
 function fail(message: string): never {
   console.error(message)
@@ -199,7 +179,6 @@ function fail(message: string): never {
 async function main(): Promise<void> {
   const { values, positionals } = readArguments(process.argv.slice(2))
   if (values.help === true) return console.log(USAGE)
-  if (values.sum === true) return await sum(positionals, values.record)
   if (positionals.length > 0) throw new Error(`"${positionals[0]}" is no option`)
   const settings = await settingsOf(values)
   const wantsMounts = settings.options.faults.includes('disk')

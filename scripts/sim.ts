@@ -1,9 +1,10 @@
-import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { lineOf, type Plan } from '../packages/reelay/test/sim/commands.ts'
 import { shrink, simulate, type Totals } from '../packages/reelay/test/sim/simulate.ts'
 import { simulateDecide } from '../packages/reelay/test/sim/simulate-decide.ts'
+import { VERSION } from '../packages/reelay/src/version.ts'
+import { currentCommit } from './current-commit.ts'
+import { writeRun, type Figures } from './run-record.ts'
 
 const USAGE = `npm run sim -- [--seed 1] [--sequences 1000] [--store memory|disk] [--decide 0] [--record file.json]
 
@@ -11,8 +12,8 @@ Runs the whole core in simulated worlds, one for each seed from --seed on: virtu
 processes that are killed and frozen, a store and a disk that are full. Every promise is checked after every step. The first
 one that is broken ends the run, and is printed with its seed and the fewest commands that still break it.
 
---decide N runs N random lives of a task by the decisions alone as well. --record writes what was done as JSON, in which the
-counts of several runs with other seeds can be added up.
+--decide N runs N random lives of a task by the decisions alone as well. --record writes what was done as JSON; records of runs with
+other seeds add up: npm run proof -- a.json b.json
 `
 const COUNT_MAX = 10_000_000
 const SEED_MAX = 2 ** 31
@@ -64,7 +65,7 @@ function printPlan({ seed, replicas, commands }: Plan, store: string): void {
   console.log(`Replay: npm run sim -- --seed ${seed} --sequences 1 --store ${store}`)
 }
 
-async function runSequences({ seed, sequences, store }: Options): Promise<Record<string, unknown>> {
+async function runSequences({ seed, sequences, store }: Options): Promise<Figures> {
   const startedAtMs = performance.now()
   const tell = teller()
   const seconds = (): number => (performance.now() - startedAtMs) / MS_PER_SECOND
@@ -74,15 +75,17 @@ async function runSequences({ seed, sequences, store }: Options): Promise<Record
   console.log(wordsOf(totals, tookSeconds))
   const [broken] = failure?.broken ?? []
   if (failure !== undefined && broken !== undefined) {
-    console.log(`Broken: invariant ${broken.invariant}, ${broken.text}.\n${broken.what}`)
+    console.log(`Broken: invariant ${broken.invariant}, ${broken.text}\n${broken.what}`)
     printPlan(await shrink(failure.plan, store, broken.invariant), store)
     process.exitCode = 1
   }
-  const violation = broken === undefined ? null : { ...broken, seed: failure?.plan.seed }
-  return { store, ...totals, seconds: tookSeconds, violation }
+  const { checks, ...counts } = totals
+  const checked = Object.values(checks).reduce((sum, count) => sum + count, 0)
+  const violations = broken === undefined ? 0 : 1
+  return { ...counts, checks: checked, seconds: tookSeconds, broken: { 'broken invariants': violations } }
 }
 
-function runDecide({ seed, decide }: Options): Record<string, unknown> {
+function runDecide({ seed, decide }: Options): Figures {
   const tell = teller()
   const startedAtMs = performance.now()
   const { runs, failure } = simulateDecide(seed, decide, (done) => tell(() => `${done} lives`))
@@ -92,19 +95,31 @@ function runDecide({ seed, decide }: Options): Record<string, unknown> {
     console.log(failure)
     process.exitCode = 1
   }
-  return { runs, seconds, violation: failure ?? null }
+  return { lives: runs, seconds, broken: { 'broken rules of a task': failure === undefined ? 0 : 1 } }
 }
-
-const commitOf = (): string => execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' }).trim()
 
 async function main(): Promise<void> {
   const options = optionsOf(process.argv.slice(2))
-  const sequences = options.sequences > 0 ? await runSequences(options) : null
-  const decide = options.decide > 0 ? runDecide(options) : null
-  if (options.record === undefined) return
-  const { node, sqlite } = process.versions
-  const record = { seed: options.seed, commit: commitOf(), node, sqlite, sequences, decide }
-  writeFileSync(options.record, `${JSON.stringify(record, null, 2)}\n`)
+  const { seed, sequences, decide, store, record } = options
+  const startedAtMs = Date.now()
+  const commit = await currentCommit()
+  const figures: Figures = {
+    ...(sequences > 0 ? await runSequences(options) : {}),
+    ...(decide > 0 ? { 'decisions alone': runDecide(options) } : {}),
+  }
+  if (record === undefined) return
+  const { node, sqlite = '' } = process.versions
+  await writeRun(record, {
+    name: sequences > 0 ? `sim-${store}` : 'sim-decide',
+    command: `npm run sim -- --seed ${seed} --sequences ${sequences} --store ${store} --decide ${decide}`,
+    seed,
+    commit,
+    versions: { reelay: VERSION, node, sqlite },
+    startedAt: new Date(startedAtMs).toISOString(),
+    durationMs: Date.now() - startedAtMs,
+    skipped: {},
+    figures,
+  })
 }
 
 try {

@@ -61,7 +61,7 @@ export const INVARIANTS: readonly Invariant[] = [
         'copies of one request that reach all replicas at once make one task',
       ),
     ],
-    also: ['sim', 'chaos'],
+    also: ['chaos'],
   },
   {
     text: 'The same key with other content is a 422 and makes nothing; the same key of another project is another key.',
@@ -77,7 +77,7 @@ export const INVARIANTS: readonly Invariant[] = [
   {
     text: 'At most one billable request of an attempt reaches the provider; there is a second attempt only after a definite "not sent" or "refused".',
     tests: [KILLS, FLEET_LOST, LIVES],
-    also: ['sim', 'chaos'],
+    also: ['chaos'],
   },
   {
     text: 'A crash between the billable request and the storing of its answer never leads to another one.',
@@ -102,7 +102,6 @@ export const INVARIANTS: readonly Invariant[] = [
         'a lost answer is adopted when the provider finds the job by its client token',
       ),
     ],
-    also: ['sim'],
   },
   {
     text: 'A job at a provider belongs to one task at most.',
@@ -112,7 +111,6 @@ export const INVARIANTS: readonly Invariant[] = [
         'operation taken: an upstream job belongs to one task, and the loser writes nothing',
       ),
     ],
-    also: ['sim'],
   },
   {
     text: 'Every accepted task reaches a stored end by its deadline, one look and the time to recover, with all callbacks lost.',
@@ -120,7 +118,7 @@ export const INVARIANTS: readonly Invariant[] = [
       at('test/callbacks/fleet.test.ts', 'with all callbacks lost, every task ends as its job did'),
       FLEET_LOST,
     ],
-    also: ['sim', 'chaos'],
+    also: ['chaos'],
   },
   {
     text: 'The same where looks fail for any finite time and then work again.',
@@ -128,7 +126,6 @@ export const INVARIANTS: readonly Invariant[] = [
       at('test/engine/engine.test.ts', 'a three-minute outage of the upstream ends no task'),
       at('test/e2e/outage.test.ts', 'faulty answers to looks end no task'),
     ],
-    also: ['sim'],
   },
   {
     text: 'An end, its error and its time never change.',
@@ -139,7 +136,6 @@ export const INVARIANTS: readonly Invariant[] = [
       ),
       LIVES,
     ],
-    also: ['sim'],
   },
   {
     text: 'Progress never falls, and the status only goes on: queued, in progress, ended.',
@@ -147,7 +143,6 @@ export const INVARIANTS: readonly Invariant[] = [
       at('test/engine/engine.test.ts', 'progress never falls and stays below 100 until the bytes are here'),
       at('src/task/state.test.ts', 'every pair of states is legal or illegal as the table says'),
     ],
-    also: ['sim'],
   },
   {
     text: 'A callback that comes twice, late, in the wrong order or forged changes nothing that is stored of a task but the time of the next look, and a candidate id while the outcome of a submit is unknown.',
@@ -155,7 +150,6 @@ export const INVARIANTS: readonly Invariant[] = [
       FLEET_LIED,
       at('test/contract/store-callback-contract.ts', 'it moves the next look and nothing else'),
     ],
-    also: ['sim'],
   },
   {
     text: 'A callback that claims success completes no task whose job the provider itself calls failed or running.',
@@ -169,7 +163,6 @@ export const INVARIANTS: readonly Invariant[] = [
         'an end that the provider itself does not see is looked for after 1, 2 and 5 s, and never believed',
       ),
     ],
-    also: ['sim'],
   },
   {
     text: 'A callback that was answered with 2xx is stored, byte for byte.',
@@ -194,7 +187,6 @@ export const INVARIANTS: readonly Invariant[] = [
         'callback: fifty of an attempt are kept, forged ones among them, and no more',
       ),
     ],
-    also: ['sim'],
   },
   {
     text: '`completed` is shown only once the bytes are stored, with their length and SHA-256, and read back as they came.',
@@ -205,7 +197,7 @@ export const INVARIANTS: readonly Invariant[] = [
       ),
       at('test/conformance/content.test.ts', 'C40 openai: the whole file'),
     ],
-    also: ['sim', 'chaos'],
+    also: ['chaos'],
   },
   {
     text: 'A download that is cut, empty, too large or no video is never stored as one.',
@@ -237,7 +229,7 @@ export const INVARIANTS: readonly Invariant[] = [
         'kills during deliveries to receivers that fail half of the time lose none of a thousand events',
       ),
     ],
-    also: ['sim', 'chaos'],
+    also: ['chaos'],
   },
   {
     text: 'A delivery ends as delivered, exhausted or cancelled; none is forgotten, and a dead endpoint delays no other.',
@@ -251,7 +243,6 @@ export const INVARIANTS: readonly Invariant[] = [
         'a dead endpoint with 500 deliveries delays no other and is asked ever more seldom',
       ),
     ],
-    also: ['sim'],
   },
   {
     text: 'Signatures verify with `standardwebhooks` and `openai`, with both secrets during a rotation, and not with the old one after it.',
@@ -299,7 +290,7 @@ export const INVARIANTS: readonly Invariant[] = [
         'commit: a holder whose lease was claimed by another writes nothing',
       ),
     ],
-    also: ['sim', 'chaos'],
+    also: ['chaos'],
   },
   {
     text: 'A clock that is set ahead or back loses no task and causes no storm of looks or deliveries.',
@@ -310,7 +301,6 @@ export const INVARIANTS: readonly Invariant[] = [
         'a wall clock that is set ahead takes no task from the step that holds it',
       ),
     ],
-    also: ['sim'],
   },
   {
     text: 'While the store cannot be written, creates are answered with 503 and no provider is asked; afterwards all else holds without a restart.',

@@ -1,4 +1,4 @@
-import { INVARIANTS, type Invariant } from './invariant-texts.ts'
+import { textOf, type Invariant } from './simulated-invariants.ts'
 
 export type Broken = { invariant: Invariant; text: string; what: string }
 
@@ -9,6 +9,6 @@ export class Findings {
 
   check(invariant: Invariant, holds: boolean, what: () => string): void {
     this.checks.set(invariant, (this.checks.get(invariant) ?? 0) + 1)
-    if (!holds) this.broken.push({ invariant, text: INVARIANTS[invariant], what: what() })
+    if (!holds) this.broken.push({ invariant, text: textOf(invariant), what: what() })
   }
 }

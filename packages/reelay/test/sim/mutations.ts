@@ -1,4 +1,4 @@
-import type { Invariant } from './invariant-texts.ts'
+import type { Invariant } from './simulated-invariants.ts'
 
 /** A bug, as a patch of one shipped file. `find` must be there exactly once. */
 export type Mutation = {

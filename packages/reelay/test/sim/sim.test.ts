@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import { lineOf } from './commands.ts'
-import { INVARIANT_NUMBERS, INVARIANTS } from './invariant-texts.ts'
 import { planOfSeed, runPlan, simulate, type SequenceResult, type Totals } from './simulate.ts'
+import { SIMULATED, textOf } from './simulated-invariants.ts'
 
 const SEED = 1
 const SEQUENCES = 200
@@ -24,8 +24,8 @@ describe(`${SEQUENCES} simulated sequences`, { timeout: TIMEOUT_MS }, () => {
     ;({ totals, failure } = await simulate({ seed: SEED, sequences: SEQUENCES, store: 'memory' }))
   })
 
-  for (const number of INVARIANT_NUMBERS) {
-    test(`invariant ${number}: ${INVARIANTS[number]}`, () => {
+  for (const number of SIMULATED) {
+    test(`invariant ${number}: ${textOf(number)}`, () => {
       const isBroken = failure?.broken.some(({ invariant }) => invariant === number) ?? false
       assert.ok(!isBroken, failure === undefined ? '' : told(failure, 'memory'))
       assert.ok((totals.checks[number] ?? 0) > 0, 'it was never looked at')
