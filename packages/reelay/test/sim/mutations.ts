@@ -114,16 +114,20 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a callback writes the progress that it claims',
     file: 'store/sql/callbacks.ts',
-    find: `  const isNew = added.numInsertedOrUpdatedRows !== 0n`,
-    replace: `  const isNew = added.numInsertedOrUpdatedRows !== 0n
-  if (task.state === 'running')
-    await db.updateTable('tasks').set({ progress: 99 }).where('id', '=', task.id).execute()`,
+    find: `  if (known.state === null) return 'kept'`,
+    replace: `  if (known.state === null) return 'kept'
+  if (known.state === 'running')
+    await transaction.db
+      .updateTable('tasks')
+      .set({ progress: 99 })
+      .where('id', '=', callback.taskId)
+      .execute()`,
     breaks: [13],
   },
   {
     name: 'a forged callback wakes its task',
     file: 'store/sql/callbacks.ts',
-    find: `if (callback.verdict === 'forged' || !isCurrent)`,
+    find: `if (verdict === 'forged' || !isCurrent)`,
     replace: 'if (!isCurrent)',
     breaks: [13],
   },
