@@ -5,7 +5,7 @@ import { planOfSeed, runPlan, simulate, type SequenceResult, type Totals } from 
 import { SIMULATED, textOf } from './simulated-invariants.ts'
 
 const SEED = 1
-const SEQUENCES = 200
+const SEQUENCES = 100
 const DISK_SEQUENCES = 25
 const TIMEOUT_MS = 300_000
 
