@@ -175,6 +175,26 @@ test('a wall clock that is set back while no process runs delays no look', async
   assert.ok(harness.clock.monotonicMs() - bootedAtMs < 60_000)
 })
 
+for (const [what, jumpMs] of [
+  ['by as much', -HOUR_MS],
+  ['by more', -24 * HOUR_MS],
+] as const) {
+  test(`a wall clock that is set ahead and, while no process runs, back ${what} delays no wish`, async () => {
+    const provider = scripted({ probeScript: [running] })
+    await using harness = await Harness.open({ scripted: provider })
+    const { id } = await harness.create()
+    await harness.until(() => provider.probes === 1, 'a look')
+    harness.clock.setWall(HOUR_MS)
+    await harness.store.requestCancel('default', id)
+    await harness.shutdown()
+    harness.clock.setWall(jumpMs)
+    await harness.boot()
+    const bootedAtMs = harness.clock.monotonicMs()
+    assert.equal((await harness.untilEnded(id)).state, 'failed')
+    assert.ok(harness.clock.monotonicMs() - bootedAtMs < 60_000)
+  })
+}
+
 test('a wall clock that is set back while the store is away does not put off a job that was accepted', async () => {
   const provider = scripted({ probeScript: [done] })
   await using harness = await Harness.open({ scripted: provider })

@@ -5,17 +5,47 @@ import { PENDING } from './pending.ts'
 export const DRIFT_MS_MAX = 5_000
 
 /**
- * The same at the start of the only owner, when the clock was set back while nobody watched it: an account was drawn from at
- * a time that is still to come. Nobody knows how much later than that it was set.
+ * The same at the start of the only owner, when the clock was set back while nobody watched it: an account was drawn from, or a
+ * process was seen, at a time that is still to come. Nobody knows how much later than that it was set.
  */
 export async function followSetBack(transaction: Transaction): Promise<void> {
   const { db, nowMs } = transaction
-  const last = await db
+  const drawn = await db
     .selectFrom('rate_buckets')
-    .select((select) => select.fn.max('refilled_at').as('drawnAtMs'))
+    .select((select) => select.fn.max('refilled_at').as('ms'))
     .executeTakeFirst()
-  const movedMs = nowMs - (last?.drawnAtMs ?? nowMs)
+  const seen = await db
+    .selectFrom('instances')
+    .select((select) => select.fn.max('seen_at').as('ms'))
+    .executeTakeFirst()
+  const movedMs = nowMs - Math.max(drawn?.ms ?? 0, seen?.ms ?? 0)
   if (movedMs < -DRIFT_MS_MAX) await followClock(transaction, movedMs, 0)
+  await lookAtThoseToCome(transaction)
+}
+
+/**
+ * A task that something happened to at a time still to come was planned by that clock too: it is looked at now, which is no
+ * harm should it be too soon.
+ */
+async function lookAtThoseToCome({ db, nowMs }: Transaction): Promise<void> {
+  const atMs = nowMs + DRIFT_MS_MAX
+  await db
+    .updateTable('schedule')
+    .set({ due_at: nowMs })
+    .where('due_at', '>', atMs)
+    .where((where) =>
+      where.or([
+        where('looked_at', '>', atMs),
+        where.exists(
+          where
+            .selectFrom('task_events')
+            .select('task_events.seq')
+            .whereRef('task_events.task_id', '=', 'schedule.task_id')
+            .where('task_events.at', '>', atMs),
+        ),
+      ]),
+    )
+    .execute()
 }
 
 /**
@@ -64,6 +94,7 @@ export async function followClock(
     .execute()
   // Seen once, it is not seen again at the next start.
   await db.updateTable('rate_buckets').set({ refilled_at: nowMs }).where('refilled_at', '>', nowMs).execute()
+  await db.updateTable('instances').set({ seen_at: nowMs }).where('seen_at', '>', nowMs).execute()
   await db
     .updateTable('deliveries')
     .set((set) => ({ due_at: set('due_at', '+', movedMs) }))

@@ -17,7 +17,7 @@ export async function renewLease(
   return result.numUpdatedRows > 0n
 }
 
-/** Gives claims back untouched. */
+/** Gives claims back untouched, to be claimed at once: never later than their lease would have ended, also by another clock. */
 export async function releaseLeases(
   { db, nowMs }: Transaction,
   claims: readonly Pick<Claim, 'taskId' | 'owner' | 'fence'>[],
@@ -25,7 +25,10 @@ export async function releaseLeases(
   for (const claim of claims) {
     await db
       .updateTable('schedule')
-      .set({ due_at: nowMs, lease_owner: null })
+      .set((set) => ({
+        due_at: set.case().when('due_at', '>', nowMs).then(nowMs).else(set.ref('due_at')).end(),
+        lease_owner: null,
+      }))
       .where('task_id', '=', claim.taskId)
       .where('fence', '=', claim.fence)
       .where('lease_owner', '=', claim.owner)
@@ -34,7 +37,7 @@ export async function releaseLeases(
 }
 
 /**
- * Due now, also while somebody works on it. A wake during a lease leaves `due_at` (the lease's end) alone and is seen by
+ * Due now, if not long since, also while somebody works on it. A wake during a lease leaves `due_at` (the lease's end) alone and is seen by
  * the write-back, which compares `wake_seq`.
  */
 export async function wakeTask({ db, nowMs }: Transaction, taskId: string): Promise<void> {
@@ -42,7 +45,12 @@ export async function wakeTask({ db, nowMs }: Transaction, taskId: string): Prom
     .updateTable('schedule')
     .set((set) => ({
       wake_seq: set('wake_seq', '+', 1),
-      due_at: set.case().when('lease_owner', 'is', null).then(nowMs).else(set.ref('due_at')).end(),
+      due_at: set
+        .case()
+        .when(set.and([set('lease_owner', 'is', null), set('due_at', '>', nowMs)]))
+        .then(nowMs)
+        .else(set.ref('due_at'))
+        .end(),
     }))
     .where('task_id', '=', taskId)
     .execute()
