@@ -23,7 +23,7 @@ import type { SimTime } from './sim-time.ts'
 import { storeHandle, type StoreLine } from './store-handle.ts'
 
 export const LEASE_MS = 30_000
-const DELIVERY_LEASE_MS = 60_000
+export const DELIVERY_LEASE_MS = 60_000
 const LINK_TTL_MS = 24 * 3_600_000
 const BYTES_MAX = 1_000_000
 const SLOTS = 2
@@ -57,6 +57,8 @@ export type Surroundings = {
   isAlone: boolean
   line: Omit<Line, 'account' | 'clock' | 'gate'>
   storeLine: Omit<StoreLine, 'gate' | 'writing'>
+  /** It may have held leases. */
+  died: () => void
   sprung: (replica: Replica, trap: Trap) => void
 }
 
@@ -76,7 +78,10 @@ export class Replica {
     this.#world = world
     this.owner = owner
     const { gate } = this
-    gate.atDeath(() => world.time.forget(gate))
+    gate.atDeath(() => {
+      world.time.forget(gate)
+      world.died()
+    })
     const writing: StoreLine['writing'] = (when, verb) => {
       if (OUTCOMES.has(verb)) this.#spring(`write.${when}`)
     }

@@ -9,7 +9,7 @@ import type { Plan } from './commands.ts'
 import { Findings } from './findings.ts'
 import { intercepted } from './intercepted.ts'
 import { Receivers } from './receivers.ts'
-import { Replica, type Account, type Surroundings } from './replica.ts'
+import { DELIVERY_LEASE_MS, Replica, type Account, type Surroundings } from './replica.ts'
 import { SimDisk } from './sim-files.ts'
 import { SimTime, type Looker } from './sim-time.ts'
 import { STORE_WORKS, type StoreFault } from './store-handle.ts'
@@ -69,6 +69,7 @@ export class World {
   /** Until then whoever wakes does so, whatever is due. */
   #looksUntilMs = -Infinity
   #boots = 0
+  #diedAtMs = -Infinity
   readonly #surroundings: Surroundings
   readonly #statements = new Map<string, StatementSync>()
   readonly #dueTasks: StatementSync
@@ -132,6 +133,9 @@ export class World {
         },
       },
       storeLine: { chance, fault: () => this.storeFault, disturbed: () => this.#refused() },
+      died: () => {
+        this.#diedAtMs = this.upstream.nowMs
+      },
       sprung: (_replica, { act, point }) => {
         this.note(`${act} at ${point}`)
         this.disturb()
@@ -160,11 +164,15 @@ export class World {
     }
   }
 
-  /** An address that works is told at once, however the others fare, unless something was done to somebody meanwhile. */
+  /**
+   * An address that works is told at once, however the others fare, unless something was done to somebody meanwhile, or one that
+   * died has leases on it left: it takes so many at a time.
+   */
   #arrived(origin: string, id: string): void {
     this.note(`webhook ${id}`)
     const event = this.watch.announced.get(id)
-    const isQuiet = event?.disturbances === this.disturbances && this.awake.length === this.replicas.length
+    if (event === undefined || event.atMs - this.#diedAtMs < DELIVERY_LEASE_MS) return
+    const isQuiet = event.disturbances === this.disturbances && this.awake.length === this.replicas.length
     if (!isQuiet || !this.receivers.wasAlwaysWell(origin)) return
     const lateMs = this.upstream.nowMs - event.atMs
     this.findings.check(21, lateMs <= PROMPT_MS, () => `${id} reached ${origin} ${lateMs} ms late`)
