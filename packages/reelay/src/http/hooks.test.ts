@@ -79,6 +79,29 @@ test('a callback is answered with exactly ok, and kept with what its adapter rea
   assert.deepEqual(read, [{ headers, body, urls }])
 })
 
+test('a callback is answered once it is kept, whatever becomes of the look that it asks for', async () => {
+  const { api, kept } = startHooked()
+  const { promise: never } = Promise.withResolvers<void>()
+  for (const heeded of [never, Promise.reject(new StoreUnavailable('full'))]) {
+    api.store.heedCallback = () => heeded
+    assert.equal((await send(api, 'POST', PATH, { body: `${kept.length}`, ...BYTES })).status, 200)
+  }
+  assert.equal(kept.length, 2)
+})
+
+test('what was kept is heeded, a copy as one; what found no room is not', async () => {
+  const { api } = startHooked()
+  for (const outcome of ['kept', 'repeated', 'full'] as const) {
+    api.store.recordCallback = () => Promise.resolve(outcome)
+    await send(api, 'POST', PATH, { body: outcome, ...BYTES })
+  }
+  const heeded = api.store.heeded.map(({ callback, isNew }) => [Buffer.from(callback.body).toString(), isNew])
+  assert.deepEqual(heeded, [
+    ['kept', true],
+    ['repeated', false],
+  ])
+})
+
 test('copies have one key, other bytes another', async () => {
   const { api, kept } = startHooked()
   // The last two are the same text to whoever decodes them.

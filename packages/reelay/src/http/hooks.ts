@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { CallbackReading, RawCallback } from '../providers/provider.ts'
 import { providerNameOf } from '../task/provider-name.ts'
 import { hashOfKey } from '../system/hash-of-key.ts'
-import type { CallbackOutcome, CallbackTarget } from '../store/store.ts'
+import type { CallbackIn, CallbackOutcome, CallbackTarget } from '../store/store.ts'
 import { ApiError } from './api-error.ts'
 import type { Exchange } from './exchange.ts'
 import { readBytes, SMALL_BODY_PACE } from './read-body.ts'
@@ -88,12 +88,26 @@ async function record(
   const copy = `${verdict}.${createHash('sha256').update(body).digest('hex')}`
   if ('taskId' in addressee) {
     const { projectId, taskId, attempt } = addressee
-    const dedupeKey = `${taskId}.${attempt}.${copy}`
-    return store.recordCallback({ ...kept, projectId, taskId, attempt, dedupeKey })
+    const about = { ...kept, projectId, taskId, attempt, dedupeKey: `${taskId}.${attempt}.${copy}` }
+    const outcome = await store.recordCallback(about)
+    heed(exchange, about, outcome)
+    return outcome
   }
   const { account } = addressee
   const job = reading.job ?? (operation === null ? null : { id: operation.providerTaskId })
-  return store.recordAccountCallback({ ...kept, account, job, dedupeKey: `${account}.${copy}` })
+  const dedupeKey = `${account}.${copy}`
+  const { outcome, about } = await store.recordAccountCallback({ ...kept, account, job, dedupeKey })
+  if (about !== null) heed(exchange, about, outcome)
+  return outcome
+}
+
+/** Nobody waits for it: the provider is answered once its callback is kept. */
+function heed({ shared: { store, log } }: Exchange, callback: CallbackIn, outcome: CallbackOutcome): void {
+  if (outcome === 'full') return
+  store.heedCallback(callback, outcome === 'kept').catch((error: unknown) => {
+    const { taskId: task_id, attempt } = callback
+    log.warn({ err: error, task_id, attempt }, 'a callback was kept, and makes nobody look sooner')
+  })
 }
 
 function keptHeaders(headers: RawCallback['headers']): Record<string, string> {

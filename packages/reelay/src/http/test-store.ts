@@ -24,6 +24,7 @@ export class TestStore extends TestEngineVerbs implements Port.Store {
   /** Which tasks were read together because they had changed. */
   readonly looks: (readonly string[])[] = []
   readonly accountCallbacks: Port.AccountCallbackIn[] = []
+  readonly heeded: { callback: Port.CallbackIn; isNew: boolean }[] = []
   /** Thrown by every write and by reads of many tasks, while set. */
   failure: Error | null = null
   readonly #idempotency = new Map<string, { fingerprint: string; taskId: string }>()
@@ -323,10 +324,15 @@ export class TestStore extends TestEngineVerbs implements Port.Store {
     return Promise.resolve([])
   }
 
-  async recordAccountCallback(callback: Port.AccountCallbackIn): Promise<Port.CallbackOutcome> {
+  async recordAccountCallback(callback: Port.AccountCallbackIn): Promise<Port.AccountCallbackOutcome> {
     this.#mayWrite()
     this.accountCallbacks.push(callback)
-    return 'kept'
+    return { outcome: 'kept', about: null }
+  }
+
+  async heedCallback(callback: Port.CallbackIn, isNew: boolean): Promise<void> {
+    this.#mayWrite()
+    this.heeded.push({ callback, isNew })
   }
 
   onChange(listener: Port.ChangeListener): () => void {

@@ -111,6 +111,9 @@ export type AccountCallbackIn = Omit<CallbackIn, 'projectId' | 'taskId' | 'attem
 /** `full`: so many of this attempt are kept already that this one is not. */
 export type CallbackOutcome = 'kept' | 'repeated' | 'full'
 
+/** `about`: the callback of the attempt whose job it named; null: it named no job of anybody here. */
+export type AccountCallbackOutcome = { outcome: CallbackOutcome; about: CallbackIn | null }
+
 export type ArtifactRole = 'input' | 'video' | 'thumbnail' | 'spritesheet' | 'last_frame'
 
 export type Artifact = {
@@ -317,10 +320,15 @@ export interface Store extends AccessStore {
   recordLateAnswer(taskId: string, attempt: number, operation: Operation): Promise<void>
   /** Undefined for an unknown token. */
   findCallbackTarget(tokenHash: string): Awaitable<CallbackTarget | undefined>
-  /** Keeps a callback and brings the next look forward, as often as its task's bucket allows. Changes nothing else. */
+  /** Keeps a callback, and nothing else: its sender waits for that, and for nothing more. */
   recordCallback(callback: CallbackIn): Promise<CallbackOutcome>
   /** The same for a callback that came to an account's address, by the job that it names. */
-  recordAccountCallback(callback: AccountCallbackIn): Promise<CallbackOutcome>
+  recordAccountCallback(callback: AccountCallbackIn): Promise<AccountCallbackOutcome>
+  /**
+   * Brings the next look forward for a callback that was kept, as often as its task's bucket allows. Changes nothing else. When
+   * that is lost, as in a crash, the task is looked at when it was planned to be.
+   */
+  heedCallback(callback: CallbackIn, isNew: boolean): Promise<void>
   /** Files that nobody needs any more: inputs of ended tasks, everything of deleted ones. */
   removableArtifacts(limit: number): Promise<readonly (Artifact & { taskId: string })[]>
   pauseAccount(account: string, untilMs: number, reason: string): Promise<void>

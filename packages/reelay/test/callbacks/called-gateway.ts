@@ -113,10 +113,11 @@ export class CalledGateway {
     assert.deepEqual([response.status, await response.text()], [200, 'ok'])
   }
 
-  /** What is recorded of the callbacks about a task, in their order. */
+  /** Of the callbacks that were kept. */
   async verdicts(id: string): Promise<unknown[]> {
-    const entries = await this.#reelay.store.timeline(id)
-    return entries.filter(({ kind }) => kind === 'callback.received').map(({ data }) => data?.['verdict'])
+    const query = { taskId: id, limit: 100, bytesMax: 1e6, after: null }
+    const page = await this.#reelay.store.listCallbacks(query)
+    return page?.callbacks.map(({ verdict }) => verdict) ?? []
   }
 
   /** How often the job was looked at. */

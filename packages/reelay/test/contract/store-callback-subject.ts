@@ -54,16 +54,28 @@ export class CallbackSubject extends StoreSubject {
     return new CallbackSubject(clock, store, rows)
   }
 
-  record(patch: Partial<CallbackIn> = {}): ReturnType<Store['recordCallback']> {
+  /** One is kept and heeded. */
+  async record(patch: Partial<CallbackIn> = {}): ReturnType<Store['recordCallback']> {
+    const callback = callbackOf(this, patch)
+    const outcome = await this.store.recordCallback(callback)
+    if (outcome !== 'full') await this.store.heedCallback(callback, outcome === 'kept')
+    return outcome
+  }
+
+  /** One is kept just before the process ends. */
+  keep(patch: Partial<CallbackIn> = {}): ReturnType<Store['recordCallback']> {
     return this.store.recordCallback(callbackOf(this, patch))
   }
 
   /** What came to the address of the account. */
-  recordForAccount(patch: Partial<AccountCallbackIn> = {}): ReturnType<Store['recordAccountCallback']> {
+  async recordForAccount(patch: Partial<AccountCallbackIn> = {}): ReturnType<Store['recordCallback']> {
     const { projectId: _project, taskId: _task, attempt: _attempt, ...callback } = callbackOf(this, {})
     const { account = ACCOUNT, body = callback.body, verdict = 'unsigned' } = patch
     const dedupeKey = `${account}.${verdict}.${Buffer.from(body).toString('hex').slice(0, 600)}`
-    return this.store.recordAccountCallback({ ...callback, account, job: null, dedupeKey, ...patch })
+    const sent = { ...callback, account, job: null, dedupeKey, ...patch }
+    const { outcome, about } = await this.store.recordAccountCallback(sent)
+    if (outcome !== 'full' && about !== null) await this.store.heedCallback(about, outcome === 'kept')
+    return outcome
   }
 
   /** Opens attempt `n`, whose token hash is `hash-<n>-<task>`, and holds the lease. */

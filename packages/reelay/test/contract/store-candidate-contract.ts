@@ -44,6 +44,20 @@ export function storeCandidateContract(subject: () => Promise<CallbackSubject>):
     assert.equal((await s.kinds(id)).at(-1), 'submit.found')
   })
 
+  test('candidate: an id of a callback that was kept, and not heeded before a crash, is looked for after the next look', async () => {
+    await using s = await subject()
+    const id = await s.reach('unknown', 15_000)
+    await s.keep({ operation })
+    assert.equal(await candidateOf(s), undefined)
+    s.clock.advance(15_000)
+    const look = await s.store.commit(
+      s.move(await s.claimOne(), 'unknown', { dueAtMs: s.clock.nowMs() + 15_000 }),
+    )
+    assert.ok(look.kind === 'committed' && look.dueAtMs === s.clock.nowMs())
+    assert.deepEqual(look.task.attempt?.operation, operation)
+    assert.deepEqual((await s.kinds(id)).at(-1), 'submit.found')
+  })
+
   test('candidate: it is nothing when the answer comes', async () => {
     await using s = await subject()
     await s.create()

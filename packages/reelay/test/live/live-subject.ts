@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { SignatureVerdict } from '../../src/callbacks/signature-verdict.ts'
-import type { Claim, Move, Store } from '../../src/store/store.ts'
+import type { CallbackIn, Claim, Move, Store } from '../../src/store/store.ts'
 import type { TaskState } from '../../src/task/state.ts'
 import { attemptOf } from '../contract/store-subject.ts'
 import { newTask } from '../support/new-task.ts'
@@ -90,7 +90,7 @@ export class LiveSubject {
 
   async callback(taskId: string, body: Uint8Array, verdict: SignatureVerdict): Promise<void> {
     const hash = createHash('sha256').update(body).digest('hex')
-    await this.#store.recordCallback({
+    const callback: CallbackIn = {
       projectId: 'default',
       taskId,
       attempt: 1,
@@ -101,7 +101,9 @@ export class LiveSubject {
       verdict,
       operation: null,
       hint: 'moved',
-    })
+    }
+    const outcome = await this.#store.recordCallback(callback)
+    await this.#store.heedCallback(callback, outcome === 'kept')
   }
 
   async #move(id: string, to: TaskState, move: Partial<Move>): Promise<void> {

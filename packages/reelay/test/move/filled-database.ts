@@ -44,7 +44,7 @@ async function fill(s: WebhookSubject, clock: TestClock, store: Store): Promise<
       keepLeaseMs: LEASE_MS,
     }),
   )
-  await store.recordCallback({
+  const callback = {
     projectId: 'default',
     taskId: 'video_leased',
     attempt: 1,
@@ -55,7 +55,9 @@ async function fill(s: WebhookSubject, clock: TestClock, store: Store): Promise<
     verdict: 'unsigned',
     operation: { providerTaskId: 'job-2' },
     hint: 'moved',
-  })
+  } as const
+  await store.recordCallback(callback)
+  await store.heedCallback(callback, true)
   // A receiver may answer anything.
   const [delivery] = await s.take({ limit: 1 })
   if (delivery === undefined) throw new Error('nothing is to be delivered')

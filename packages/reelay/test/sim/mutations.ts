@@ -114,21 +114,18 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a callback writes the progress that it claims',
     file: 'store/sql/callbacks.ts',
-    find: `  if (known.state === null) return 'kept'`,
-    replace: `  if (known.state === null) return 'kept'
-  if (known.state === 'running')
-    await transaction.db
-      .updateTable('tasks')
-      .set({ progress: 99 })
-      .where('id', '=', callback.taskId)
-      .execute()`,
+    find: '  if (task === undefined) return\n  if (isNew) {',
+    replace: `  if (task === undefined) return
+  if (task.state === 'running')
+    await transaction.db.updateTable('tasks').set({ progress: 99 }).where('id', '=', id).execute()
+  if (isNew) {`,
     breaks: [13],
   },
   {
     name: 'a forged callback wakes its task',
     file: 'store/sql/callbacks.ts',
-    find: `if (verdict === 'forged' || !isCurrent)`,
-    replace: 'if (!isCurrent)',
+    find: `if (verdict === 'forged' || task.attempt_n`,
+    replace: 'if (task.attempt_n',
     breaks: [13],
   },
   {

@@ -1,4 +1,4 @@
-import type { AccountCallbackIn, CallbackOutcome, JobName } from '../store.ts'
+import type { AccountCallbackIn, AccountCallbackOutcome, CallbackOutcome, JobName } from '../store.ts'
 import { recordCallback } from './callbacks.ts'
 import type { Transaction } from './transaction.ts'
 
@@ -17,17 +17,12 @@ const JOBS_MAX = 1_000
 export async function recordAccountCallback(
   transaction: Transaction,
   callback: AccountCallbackIn,
-): Promise<CallbackOutcome> {
+): Promise<AccountCallbackOutcome> {
   const { account, job, ...rest } = callback
   const owner = job === null ? undefined : await ownerOf(transaction, account, job)
-  return owner === undefined
-    ? keepStray(transaction, callback)
-    : recordCallback(transaction, {
-        ...rest,
-        projectId: owner.project_id,
-        taskId: owner.task_id,
-        attempt: owner.n,
-      })
+  if (owner === undefined) return { outcome: await keepStray(transaction, callback), about: null }
+  const about = { ...rest, projectId: owner.project_id, taskId: owner.task_id, attempt: owner.n }
+  return { outcome: await recordCallback(transaction, about), about }
 }
 
 type Owner = { project_id: string; task_id: string; n: number }

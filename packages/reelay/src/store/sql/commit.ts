@@ -58,10 +58,14 @@ export async function commit(transaction: Transaction, move: Move): Promise<Comm
   return { kind: 'committed', task, ...soonerThan(move, dueAtMs) }
 }
 
-/** An id that a callback named while the answer was awaited is looked at once the answer is lost, and at once. */
+/**
+ * An id that a callback named while the answer was awaited is looked at once the answer is lost, and at once. One of a callback
+ * that was kept, and not heeded before a crash, is found by the next look.
+ */
 async function withCandidate(transaction: Transaction, move: Move): Promise<Move> {
-  const isLost = move.to === 'unknown' && move.from === 'submitting'
-  if (!isLost && move.attempt?.kind !== 'refuted') return move
+  const isRefuted = move.attempt?.kind === 'refuted'
+  const isLost = move.to === 'unknown' && !isRefuted
+  if (!isLost && !isRefuted) return move
   const task = await loadTask(transaction, move.claim.taskId)
   const isOffered = task !== undefined && (await offerCandidate(transaction, task))
   return isOffered && isLost ? { ...move, dueAtMs: transaction.nowMs } : move

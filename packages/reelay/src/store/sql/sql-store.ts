@@ -10,7 +10,7 @@ import { pauseAccount } from './accounts.ts'
 import { adoptTask } from './adopt-task.ts'
 import type { Announcer } from './announcer.ts'
 import { artifactsOf, removableArtifacts } from './artifact-rows.ts'
-import { recordCallback } from './callbacks.ts'
+import { heedCallback, recordCallback } from './callbacks.ts'
 import { claimDue } from './claim-due.ts'
 import { commit } from './commit.ts'
 import { clearDeliveryLeases } from './commit-delivery.ts'
@@ -216,8 +216,12 @@ export class SqlStore implements Port.Store {
     return this.#writer.write((transaction) => recordCallback(transaction, callback))
   }
 
-  recordAccountCallback(callback: Port.AccountCallbackIn): Promise<Port.CallbackOutcome> {
+  recordAccountCallback(callback: Port.AccountCallbackIn): Promise<Port.AccountCallbackOutcome> {
     return this.#writer.write((transaction) => recordAccountCallback(transaction, callback))
+  }
+
+  heedCallback(callback: Port.CallbackIn, isNew: boolean): Promise<void> {
+    return this.#writer.write((transaction) => heedCallback(transaction, callback, isNew))
   }
 
   removableArtifacts(limit: number): Promise<readonly (Port.Artifact & { taskId: string })[]> {

@@ -1,7 +1,8 @@
 import type { Kysely } from 'kysely'
 import type { TaskEvent } from '../../task/task.ts'
 import type { TimelineEntry, TimelinePart } from '../store.ts'
-import type { Tables } from './schema.ts'
+import { Prepared } from './prepared.ts'
+import type { Tables, TaskEventRow } from './schema.ts'
 import type { Transaction } from './transaction.ts'
 
 /**
@@ -10,6 +11,24 @@ import type { Transaction } from './transaction.ts'
  */
 const ENTRIES_MAX = 2_000
 
+const LAST = new Prepared(({ db }, { id }: { id: string }) =>
+  db
+    .selectFrom('task_events')
+    .select((select) => select.fn.max('seq').as('seq'))
+    .where('task_id', '=', id),
+)
+
+const APPEND = new Prepared(({ db }, row: TaskEventRow) =>
+  db.insertInto('task_events').values({
+    task_id: row.task_id,
+    project_id: row.project_id,
+    seq: row.seq,
+    at: row.at,
+    kind: row.kind,
+    data: row.data,
+  }),
+)
+
 /** Appends to a task's timeline. Only its lease holder or a single-row wish writes it, so `seq` has no gaps. */
 export async function appendEvents(
   transaction: Transaction,
@@ -17,11 +36,7 @@ export async function appendEvents(
   events: readonly TaskEvent[],
 ): Promise<void> {
   if (events.length === 0) return
-  const last = await transaction.db
-    .selectFrom('task_events')
-    .select((select) => select.fn.max('seq').as('seq'))
-    .where('task_id', '=', task.id)
-    .executeTakeFirst()
+  const last = await LAST.first(transaction, task)
   const start = (last?.seq ?? 0) + 1
   const room = Math.max(0, ENTRIES_MAX - start + 1)
   const admitted = [
@@ -37,7 +52,7 @@ export async function appendEvents(
     data: event.data === undefined ? null : JSON.stringify(event.data),
   }))
   if (rows.length === 0) return
-  await transaction.db.insertInto('task_events').values(rows).execute()
+  for (const row of rows) await APPEND.run(transaction, row)
   // Whoever follows it is told, unless the verb says more of the task itself.
   if (!transaction.changed.has(task.id)) transaction.changed.set(task.id, 'moved')
 }
