@@ -195,6 +195,27 @@ for (const [what, jumpMs] of [
   })
 }
 
+test('a wall clock that is set ahead and, just after a look, back again delays no other', async () => {
+  const provider = scripted({ probeScript: [running, running, done] })
+  await using harness = await Harness.open({ scripted: provider })
+  const probe = provider.probe.bind(provider)
+  provider.probe = async (...look) => {
+    const verdict = await probe(...look)
+    if (provider.probes === 2) harness.clock.setWall(HOUR_MS)
+    return verdict
+  }
+  const commit = harness.store.commit.bind(harness.store)
+  harness.store.commit = async (move) => {
+    const outcome = await commit(move)
+    if (provider.probes === 2) harness.clock.setWall(-HOUR_MS)
+    return outcome
+  }
+  const { id } = await harness.create()
+  const createdAtMs = harness.clock.monotonicMs()
+  assert.equal((await harness.untilEnded(id)).state, 'completed')
+  assert.ok(harness.clock.monotonicMs() - createdAtMs < 120_000)
+})
+
 test('a wall clock that is set back while the store is away does not put off a job that was accepted', async () => {
   const provider = scripted({ probeScript: [done] })
   await using harness = await Harness.open({ scripted: provider })

@@ -45,14 +45,21 @@ export class Clients {
     const asked = this.asked[pick % this.asked.length]
     const replica = awake[pick % awake.length]
     if (asked === undefined || replica === undefined) return
-    const isThere = this.#rowsOf(asked.key).length > 0
     const rows = watch.tasks.size
     const content = sameContent ? 'same' : 'other'
+    // The content that came first is the key's, whichever that was.
+    const first = this.#firstContentOf(asked.key) ?? content
     const answer = await this.#world.ask(() => this.#insert(replica, asked.create, content))
-    if (sameContent || !isThere) return this.#heard(asked.create, answer, content)
+    if (sameContent || first === content) return this.#heard(asked.create, answer, content)
     if (answer.kind === 'answered')
       findings.check(4, answer.value.kind === 'key_reused', () => `${asked.key} was ${answer.value.kind}`)
     findings.check(4, watch.tasks.size === rows, () => `${asked.key} made a new row`)
+  }
+
+  #firstContentOf(key: string): unknown {
+    return this.#world.statement('select fingerprint from idempotency where key = ?').get(key)?.[
+      'fingerprint'
+    ]
   }
 
   /** Tasks that were made for a key. */

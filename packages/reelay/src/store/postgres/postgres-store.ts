@@ -104,7 +104,6 @@ export async function openStoreOn(
     announcer,
     nowMs,
     // Leases are compared with the database's clock, which is not ours to follow.
-    beforeClaim: () => Promise.resolve(),
     isAlone: false,
     upkeep: {
       schema: schemaStateOf(migrated),

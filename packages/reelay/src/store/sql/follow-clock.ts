@@ -19,7 +19,7 @@ export async function followSetBack(transaction: Transaction): Promise<void> {
     .select((select) => select.fn.max('seen_at').as('ms'))
     .executeTakeFirst()
   const movedMs = nowMs - Math.max(drawn?.ms ?? 0, seen?.ms ?? 0)
-  if (movedMs < -DRIFT_MS_MAX) await followClock(transaction, movedMs, 0)
+  if (movedMs < -DRIFT_MS_MAX) await followClock(transaction, movedMs)
   await lookAtThoseToCome(transaction)
 }
 
@@ -49,22 +49,21 @@ async function lookAtThoseToCome({ db, nowMs }: Transaction): Promise<void> {
 }
 
 /**
- * Somebody set the wall clock by `movedMs`: what was put off for a while stays put off for that while. Leases begin anew,
- * since their holders are alive or gone whatever the clock says. Deadlines are times of day and stay.
+ * Somebody set the wall clock by `movedMs`: what was put off for a while stays put off for that while, and a lease lasts as
+ * long as it was given for. Deadlines are times of day and stay.
  */
-export async function followClock(
-  { db, nowMs }: Transaction,
-  movedMs: number,
-  leaseMs: number,
-): Promise<void> {
+export async function followClock({ db, nowMs }: Transaction, movedMs: number): Promise<void> {
   await db
     .updateTable('schedule')
-    .set((set) => ({ due_at: nowMs + leaseMs, callback_due_at: set('callback_due_at', '+', movedMs) }))
+    .set((set) => ({
+      due_at: set('due_at', '+', movedMs),
+      callback_due_at: set('callback_due_at', '+', movedMs),
+    }))
     .where('lease_owner', 'is not', null)
     .execute()
   await db
     .updateTable('deliveries')
-    .set({ due_at: nowMs + leaseMs })
+    .set((set) => ({ due_at: set('due_at', '+', movedMs) }))
     .where('lease_owner', 'is not', null)
     .execute()
   // How long an address has been failing, and how long a delivery has been tried, are durations: time that nobody lived

@@ -50,8 +50,6 @@ export type SqlStoreParts = {
   announcer: Announcer
   /** The time that rows are compared with. */
   nowMs: () => number
-  /** Before leases are given out: the clock may have been set. */
-  beforeClaim: (leaseMs: number) => Promise<void>
   /** Writes looks without news together; absent: each by itself, like all else. */
   looks?: LookGroup
   /** Whether this process is the only one, so that whatever is leased at its start was held by its predecessor. */
@@ -180,8 +178,7 @@ export class SqlStore implements Port.Store {
     return this.#writer.write((transaction) => deleteTask(transaction, projectId, id, by))
   }
 
-  async claimDue(query: Port.ClaimQuery): Promise<Port.ClaimBatch> {
-    await this.#parts.beforeClaim(query.leaseMs)
+  claimDue(query: Port.ClaimQuery): Promise<Port.ClaimBatch> {
     return this.#writer.write((transaction) => claimDue(transaction, query))
   }
 

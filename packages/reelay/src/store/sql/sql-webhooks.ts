@@ -16,7 +16,6 @@ type WebhookParts = {
   writer: Writer
   reader: Kysely<Tables>
   announcer: Announcer
-  beforeClaim: (leaseMs: number) => Promise<void>
 }
 
 /** The `WebhookStore` port over the verbs, the same for every database. */
@@ -24,17 +23,14 @@ export class SqlWebhooks implements Port.WebhookStore {
   readonly #writer: Writer
   readonly #reading: { db: Kysely<Tables> }
   readonly #announcer: Announcer
-  readonly #beforeClaim: (leaseMs: number) => Promise<void>
 
-  constructor({ writer, reader, announcer, beforeClaim }: WebhookParts) {
+  constructor({ writer, reader, announcer }: WebhookParts) {
     this.#writer = writer
     this.#reading = { db: reader }
     this.#announcer = announcer
-    this.#beforeClaim = beforeClaim
   }
 
-  async claimDeliveries(query: Port.DeliveryClaimQuery): Promise<Port.DeliveryBatch> {
-    await this.#beforeClaim(query.leaseMs)
+  claimDeliveries(query: Port.DeliveryClaimQuery): Promise<Port.DeliveryBatch> {
     return this.#writer.write((transaction) => claimDeliveries(transaction, query))
   }
 

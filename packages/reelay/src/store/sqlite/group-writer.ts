@@ -1,11 +1,13 @@
 import { CompiledQuery, type Kysely } from 'kysely'
 import { StoreUnavailable, type ChangeKind } from '../store.ts'
 import type { Announcer } from '../sql/announcer.ts'
+import { followClock } from '../sql/follow-clock.ts'
 import { ONE_WRITER } from '../sql/locks.ts'
 import type { Tables } from '../sql/schema.ts'
 import type { Transaction } from '../sql/transaction.ts'
 import type { Writer } from '../sql/writer.ts'
 import { asUnavailable } from './as-unavailable.ts'
+import type { WallClockWatch } from './wall-clock-watch.ts'
 
 type Operation = {
   run: (transaction: Transaction) => Promise<unknown>
@@ -24,6 +26,8 @@ export type GroupWriterOptions = {
   db: Kysely<Tables>
   nowMs: () => number
   announcer: Announcer
+  /** Tells when somebody sets the wall clock: what is planned moves along before anything else is written. */
+  watch?: WallClockWatch
 }
 
 /** Operations per transaction: bounds how long the event loop and other writers wait. */
@@ -76,15 +80,18 @@ export class GroupWriter implements Writer {
   }
 
   async #runGroup(group: readonly Operation[]): Promise<void> {
-    const { db } = this.#options
+    const { db, watch } = this.#options
     const finished: Finished[] = []
+    const movedMs = watch?.movedMs() ?? 0
     try {
       await db.executeQuery(BEGIN)
+      if (movedMs !== 0) await followClock(this.#transaction(), movedMs)
       for (const operation of group) {
         const result = group.length === 1 ? await this.#run(operation) : await this.#runOneOfMany(operation)
         if (result !== undefined) finished.push(result)
       }
       await db.executeQuery(COMMIT)
+      watch?.follow(movedMs)
     } catch (error) {
       // Disk full, I/O error, or the one operation failed: nothing is stored, and everybody is told so.
       await db.executeQuery(ROLLBACK).catch(() => undefined)
@@ -99,11 +106,14 @@ export class GroupWriter implements Writer {
   }
 
   async #run(operation: Operation): Promise<Finished> {
+    const transaction = this.#transaction()
+    const value = await operation.run(transaction)
+    return { operation, value, changed: transaction.changed, outbox: transaction.outbox }
+  }
+
+  #transaction(): Transaction {
     const { db, nowMs } = this.#options
-    const changed = new Map<string, ChangeKind>()
-    const outbox = { filled: false }
-    const value = await operation.run({ db, nowMs: nowMs(), locks: ONE_WRITER, changed, outbox })
-    return { operation, value, changed, outbox }
+    return { db, nowMs: nowMs(), locks: ONE_WRITER, changed: new Map(), outbox: { filled: false } }
   }
 
   /** In a savepoint: what this operation does is undone without the others. Undefined when it failed. */

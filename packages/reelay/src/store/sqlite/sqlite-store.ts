@@ -4,12 +4,10 @@ import type { DatabaseSync } from 'node:sqlite'
 import { Kysely } from 'kysely'
 import type { Clock } from '../../system/clock.ts'
 import { Announcer } from '../sql/announcer.ts'
-import { followClock } from '../sql/follow-clock.ts'
 import { LookWriter } from '../sql/look-writer.ts'
 import { migrate, schemaStateOf, type Migrated } from '../sql/migrate.ts'
 import type { Tables } from '../sql/schema.ts'
 import { SqlStore } from '../sql/sql-store.ts'
-import type { Writer } from '../sql/writer.ts'
 import { StoreUnavailable, type Store } from '../store.ts'
 import { backupDatabase } from './backup-database.ts'
 import { giveBack } from './give-back.ts'
@@ -65,7 +63,7 @@ export function sqliteStoreOn(connections: Connections): Store {
   const nowMs = (): number => clock.nowMs()
   const closing = new AbortController()
   const announcer = new Announcer()
-  const writer = new GroupWriter({ db, nowMs, announcer })
+  const writer = new GroupWriter({ db, nowMs, announcer, watch: new WallClockWatch(clock) })
   return new SqlStore({
     writer,
     reader,
@@ -73,7 +71,6 @@ export function sqliteStoreOn(connections: Connections): Store {
     announcer,
     looks: new LookWriter(writer, giveBack),
     nowMs,
-    beforeClaim: clockFollower(writer, clock),
     isAlone: true,
     upkeep: {
       schema: schemaStateOf(migrated),
@@ -87,20 +84,4 @@ export function sqliteStoreOn(connections: Connections): Store {
       release()
     },
   })
-}
-
-/** Moves what is planned along when somebody has set the wall clock. */
-function clockFollower(writer: Writer, clock: Clock): (leaseMs: number) => Promise<void> {
-  const watch = new WallClockWatch(clock)
-  return async (leaseMs) => {
-    const movedMs = watch.movedMs()
-    if (movedMs === 0) return
-    watch.follow(movedMs)
-    try {
-      await writer.write((transaction) => followClock(transaction, movedMs, leaseMs))
-    } catch (error) {
-      watch.follow(-movedMs)
-      throw error
-    }
-  }
 }
