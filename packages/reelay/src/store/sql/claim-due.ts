@@ -1,6 +1,7 @@
 import type { Claim, ClaimBatch, ClaimQuery } from '../store.ts'
 import { skipLocked } from './locks.ts'
 import { loadTasks } from './load-task.ts'
+import { Prepared } from './prepared.ts'
 import { slotsInUse } from './slots-in-use.ts'
 import type { Transaction } from './transaction.ts'
 
@@ -48,7 +49,9 @@ export async function claimDue(transaction: Transaction, query: ClaimQuery): Pro
     )
     .returning(['task_id', 'fence', 'wake_seq', 'looked_at', 'hint_step'])
     .execute()
-  if (leased.length > 0) await drawBucket(transaction, query.account, bucket.tokens - leased.length)
+  const { account } = query
+  if (leased.length > 0)
+    await DRAW.run(transaction, { account, tokens: bucket.tokens - leased.length, nowMs })
   const { tasks, unreadable } = await loadTasks(
     transaction,
     leased.map((row) => row.task_id),
@@ -68,7 +71,7 @@ export async function claimDue(transaction: Transaction, query: ClaimQuery): Pro
       },
     ]
   })
-  return { claims, nextDueAtMs: await nextDue(transaction, query.account), unreadable }
+  return { claims, nextDueAtMs: await nextDue(transaction, account), unreadable }
 }
 
 /**
@@ -102,30 +105,37 @@ async function putOff(transaction: Transaction, { account, slotsMax }: ClaimQuer
     .execute()
 }
 
-async function nextDue({ db }: Transaction, account: string): Promise<number | null> {
-  const next = await db
-    .selectFrom('schedule')
-    .select('due_at')
-    .where('account', '=', account)
-    .orderBy('due_at')
-    .limit(1)
-    .executeTakeFirst()
-  return next?.due_at ?? null
+const NEXT_DUE = new Prepared(({ db }, { account }: { account: string }) =>
+  db.selectFrom('schedule').select('due_at').where('account', '=', account).orderBy('due_at').limit(1),
+)
+
+async function nextDue(transaction: Transaction, account: string): Promise<number | null> {
+  return (await NEXT_DUE.first(transaction, { account }))?.due_at ?? null
 }
 
 type Bucket = { tokens: number; pausedUntilMs: number }
 
-async function readBucket({ db, nowMs }: Transaction, query: ClaimQuery): Promise<Bucket> {
-  const row = await db
+const BUCKET = new Prepared(({ db }, { account }: { account: string }) =>
+  db
     .selectFrom('rate_buckets')
     .select(['tokens', 'refilled_at', 'paused_until'])
-    .where('account', '=', query.account)
-    .executeTakeFirst()
+    .where('account', '=', account),
+)
+
+const DRAW = new Prepared(
+  ({ db }, { account, tokens, nowMs }: { account: string; tokens: number; nowMs: number }) =>
+    db.updateTable('rate_buckets').set({ tokens, refilled_at: nowMs }).where('account', '=', account),
+)
+
+async function readBucket(transaction: Transaction, query: ClaimQuery): Promise<Bucket> {
+  const { db, nowMs } = transaction
+  const { account } = query
+  const row = await BUCKET.first(transaction, { account })
   if (row === undefined) {
     await db
       .insertInto('rate_buckets')
       .values({
-        account: query.account,
+        account,
         project_id: 'default',
         tokens: query.burst,
         refilled_at: nowMs,
@@ -136,19 +146,7 @@ async function readBucket({ db, nowMs }: Transaction, query: ClaimQuery): Promis
     return { tokens: query.burst, pausedUntilMs: 0 }
   }
   // A clock that went backwards refills nothing, and refilling starts again from the time it now shows.
-  if (row.refilled_at > nowMs) await drawBucket({ db, nowMs }, query.account, row.tokens)
+  if (row.refilled_at > nowMs) await DRAW.run(transaction, { account, tokens: row.tokens, nowMs })
   const refill = (Math.max(0, nowMs - row.refilled_at) * query.perSecond) / 1_000
   return { tokens: Math.min(query.burst, row.tokens + refill), pausedUntilMs: row.paused_until ?? 0 }
-}
-
-async function drawBucket(
-  { db, nowMs }: Pick<Transaction, 'db' | 'nowMs'>,
-  account: string,
-  tokens: number,
-): Promise<void> {
-  await db
-    .updateTable('rate_buckets')
-    .set({ tokens, refilled_at: nowMs })
-    .where('account', '=', account)
-    .execute()
 }

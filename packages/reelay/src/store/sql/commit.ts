@@ -1,6 +1,6 @@
 import { isTerminal, mayMove } from '../../task/state.ts'
 import type { AttemptChange, Task } from '../../task/task.ts'
-import type { CommitOutcome, Move } from '../store.ts'
+import type { Claim, CommitOutcome, Move } from '../store.ts'
 import { rowOfArtifact } from './artifact-rows.ts'
 import { forUpdate, skipLocked } from './locks.ts'
 import { offerCandidate, refuteCandidate } from './candidates.ts'
@@ -8,6 +8,7 @@ import { insertAttempt } from './insert-attempt.ts'
 import { learnDuration } from './learn-duration.ts'
 import { loadTask } from './load-task.ts'
 import { leftSchedule, soonerThan, type Wishes } from './left-schedule.ts'
+import { Prepared } from './prepared.ts'
 import type { TaskRow } from './schema.ts'
 import { announce } from './outbox.ts'
 import { countEnded } from './project-usage.ts'
@@ -16,20 +17,24 @@ import { columnsOfPatch } from './task-rows.ts'
 import { appendEvents } from './timeline.ts'
 import type { Transaction } from './transaction.ts'
 
+// Locked: a claim after the lease has run out must not come between this look and the write.
+const LEASE = new Prepared((place, claim: Pick<Claim, 'taskId' | 'fence' | 'owner'>) =>
+  forUpdate(
+    place,
+    place.db
+      .selectFrom('schedule')
+      .select(['wake_seq', 'callback_due_at', 'hint_step'])
+      .where('task_id', '=', claim.taskId)
+      .where('fence', '=', claim.fence)
+      .where('lease_owner', '=', claim.owner),
+  ),
+)
+
 /** The only writer of task state. Checks lease, fence and expected state; everything is one transaction. */
 export async function commit(transaction: Transaction, move: Move): Promise<CommitOutcome> {
   const { db, locks } = transaction
   await locks.hold('task', move.claim.taskId)
-  // Locked: a claim after the lease has run out must not come between this look and the write.
-  const lease = await forUpdate(
-    transaction,
-    db
-      .selectFrom('schedule')
-      .select(['wake_seq', 'callback_due_at', 'hint_step'])
-      .where('task_id', '=', move.claim.taskId)
-      .where('fence', '=', move.claim.fence)
-      .where('lease_owner', '=', move.claim.owner),
-  ).executeTakeFirst()
+  const lease = await LEASE.first(transaction, move.claim)
   const before = await loadTask(transaction, move.claim.taskId)
   if (lease === undefined || before === undefined || before.state !== move.from) return { kind: 'fenced' }
   if (!mayMove(move.from, move.to)) throw new Error(`illegal move of a task: ${move.from} to ${move.to}`)

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Task } from '../../task/task.ts'
 import type { TaskMark } from '../store.ts'
+import { Prepared } from './prepared.ts'
 import type { Tables } from './schema.ts'
 import type { JoinedTaskRow } from './task-rows.ts'
 import { ATTEMPT_COLUMNS, taskOfRow } from './task-rows.ts'
@@ -15,9 +16,14 @@ const joined = ({ db }: Pick<Transaction, 'db'>) =>
     .selectAll('tasks')
     .select(ATTEMPT_COLUMNS)
 
+const ONE = new Prepared((place, { id }: { id: string }) => joined(place).where('tasks.id', '=', id))
+
 /** A task as this transaction sees it, deleted or not. */
-export async function loadTask(transaction: Pick<Transaction, 'db'>, id: string): Promise<Task | undefined> {
-  const row = await joined(transaction).where('tasks.id', '=', id).executeTakeFirst()
+export async function loadTask(
+  transaction: Pick<Transaction, 'db' | 'locks'>,
+  id: string,
+): Promise<Task | undefined> {
+  const row = await ONE.first(transaction, { id })
   return row === undefined ? undefined : taskOfRow(row satisfies JoinedTaskRow)
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Task } from '../../task/task.ts'
 import { snapshotOf, TERMINAL_EVENT_TYPES, videoEventOf, type VideoEvent } from '../../task/video-event.ts'
 import type { Delivery } from '../webhook-store.ts'
+import { Prepared } from './prepared.ts'
 import type { Transaction } from './transaction.ts'
 import { openTarget, rescheduleTarget, targetKeyOf } from './webhook-targets.ts'
 
@@ -23,14 +24,21 @@ export async function announce(transaction: Transaction, before: Task | null, ta
   for (const delivery of inOrder) await addDelivery(transaction, delivery)
 }
 
-async function addressesOf({ db }: Transaction, task: Task, event: VideoEvent): Promise<readonly Address[]> {
-  const endpoints = await db
+const ENDPOINTS = new Prepared(({ db }, { projectId }: { projectId: string }) =>
+  db
     .selectFrom('endpoints')
     .select(['id', 'url', 'events'])
-    .where('project_id', '=', task.projectId)
-    .where('disabled_reason', 'is', null)
-    .execute()
-  const wanted = endpoints
+    .where('project_id', '=', projectId)
+    .where('disabled_reason', 'is', null),
+)
+
+async function addressesOf(
+  transaction: Transaction,
+  task: Task,
+  event: VideoEvent,
+): Promise<readonly Address[]> {
+  const { rows } = await ENDPOINTS.run(transaction, task)
+  const wanted = rows
     .filter(({ events }) => events.split(' ').includes(event.type))
     .map(({ id, url }) => ({ endpointId: id, url }))
   return task.callbackUrl !== null && TERMINAL_EVENT_TYPES.includes(event.type)

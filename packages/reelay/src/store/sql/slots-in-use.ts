@@ -1,12 +1,15 @@
+import { Prepared } from './prepared.ts'
 import type { Transaction } from './transaction.ts'
 
-/** Attempts that hold a slot of the account. */
-export async function slotsInUse({ db }: Transaction, account: string): Promise<number> {
-  const row = await db
+const IN_USE = new Prepared(({ db }, { account }: { account: string }) =>
+  db
     .selectFrom('attempts')
     .select((select) => select.fn.countAll<number>().as('count'))
     .where('account', '=', account)
-    .where('ended_at', 'is', null)
-    .executeTakeFirst()
-  return row?.count ?? 0
+    .where('ended_at', 'is', null),
+)
+
+/** Attempts that hold a slot of the account. */
+export async function slotsInUse(transaction: Transaction, account: string): Promise<number> {
+  return (await IN_USE.first(transaction, { account }))?.count ?? 0
 }

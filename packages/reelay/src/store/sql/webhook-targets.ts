@@ -1,5 +1,6 @@
 import { HEALTHY, requestsMax } from '../../webhooks/circuit.ts'
 import type { TargetHealth } from '../webhook-store.ts'
+import { Prepared } from './prepared.ts'
 import type { Transaction } from './transaction.ts'
 import { healthOfRow } from './webhook-rows.ts'
 import { PENDING } from './pending.ts'
@@ -12,14 +13,19 @@ export const targetKeyOf = (to: { projectId: string; endpointId: string | null; 
 
 const isOrigin = (key: string): boolean => key.includes(' ')
 
+const TARGET = new Prepared(({ db }, { key }: { key: string }) =>
+  db.selectFrom('webhook_targets').selectAll().where('key', '=', key),
+)
+
 /** The address's record, made when there is none. */
 export async function openTarget(
-  { db, locks }: Writing,
+  transaction: Writing,
   key: string,
   projectId: string,
 ): Promise<TargetHealth> {
+  const { db, locks } = transaction
   await locks.hold('target', key)
-  const row = await db.selectFrom('webhook_targets').selectAll().where('key', '=', key).executeTakeFirst()
+  const row = await TARGET.first(transaction, { key })
   if (row !== undefined) return healthOfRow(row)
   await db
     .insertInto('webhook_targets')
@@ -47,16 +53,31 @@ export async function saveHealth({ db }: Writing, key: string, health: TargetHea
     .execute()
 }
 
-/** Deliveries to the address that somebody holds a living lease on. */
-export async function leasedCount({ db, nowMs }: Writing, key: string): Promise<number> {
-  const row = await db
+/** Those that somebody holds a living lease on, and when the first of these ends. */
+const LEASED = new Prepared(({ db }, { key, nowMs }: { key: string; nowMs: number }) =>
+  db
     .selectFrom('deliveries')
-    .select((select) => select.fn.countAll<number>().as('count'))
+    .select((select) => [select.fn.countAll<number>().as('count'), select.fn.min('due_at').as('due_at')])
     .where('target_key', '=', key)
     .where('lease_owner', 'is not', null)
-    .where('due_at', '>', nowMs)
-    .executeTakeFirst()
-  return row?.count ?? 0
+    .where('due_at', '>', nowMs),
+)
+
+const WAITING = new Prepared(({ db }, { key }: { key: string }) =>
+  db
+    .selectFrom('deliveries')
+    .select((select) => select.fn.min('due_at').as('due_at'))
+    .where('target_key', '=', key)
+    .where('state', '=', PENDING),
+)
+
+const PLAN = new Prepared(({ db }, { key, atMs }: { key: string; atMs: number | null }) =>
+  db.updateTable('webhook_targets').set({ next_due_at: atMs }).where('key', '=', key),
+)
+
+/** Deliveries to the address that somebody holds a living lease on. */
+export async function leasedCount(transaction: Writing, key: string): Promise<number> {
+  return (await LEASED.first(transaction, { key, nowMs: transaction.nowMs }))?.count ?? 0
 }
 
 /**
@@ -65,26 +86,17 @@ export async function leasedCount({ db, nowMs }: Writing, key: string): Promise<
  */
 export async function rescheduleTarget(transaction: Writing, key: string): Promise<void> {
   const { db, nowMs } = transaction
-  const target = await db.selectFrom('webhook_targets').selectAll().where('key', '=', key).executeTakeFirst()
+  const target = await TARGET.first(transaction, { key })
   if (target === undefined) return
   const health = healthOfRow(target)
-  const isFull = (await leasedCount(transaction, key)) >= requestsMax(health)
-  const waiting = db
-    .selectFrom('deliveries')
-    .select((select) => select.fn.min('due_at').as('due_at'))
-    .where('target_key', '=', key)
-  const pending = isFull
-    ? waiting.where('lease_owner', 'is not', null).where('due_at', '>', nowMs)
-    : waiting.where('state', '=', PENDING)
-  const next = (await pending.executeTakeFirst())?.due_at ?? null
+  const leased = await LEASED.first(transaction, { key, nowMs })
+  const isFull = (leased?.count ?? 0) >= requestsMax(health)
+  const next = (isFull ? leased : await WAITING.first(transaction, { key }))?.due_at ?? null
   // What nothing waits for is forgotten: there may be an origin for every callback ever named. An endpoint keeps its record.
   if (next === null && (health.failures === 0 || isOrigin(key))) {
     await db.deleteFrom('webhook_targets').where('key', '=', key).execute()
     return
   }
-  await db
-    .updateTable('webhook_targets')
-    .set({ next_due_at: next === null ? null : Math.max(next, health.openUntilMs ?? 0) })
-    .where('key', '=', key)
-    .execute()
+  const atMs = next === null ? null : Math.max(next, health.openUntilMs ?? 0)
+  await PLAN.run(transaction, { key, atMs })
 }
