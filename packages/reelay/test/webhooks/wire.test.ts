@@ -148,8 +148,12 @@ test(
         else if (call === 2) response.socket?.end('SSH-2.0-OpenSSH_9.9\r\n')
         else response.writeHead(204).end()
       },
-      { REELAY_WEBHOOK_SCHEDULE: '0s,10ms,10ms,10ms' },
+      { REELAY_WEBHOOK_SCHEDULE: '0s,5s,5s,1h' },
     )
+    for (const attempt of [1, 2]) {
+      await d.gateway.logged(attempt)
+      d.gateway.clock.jump(6_000)
+    }
     const { state, log } = await d.gateway.logged(3)
     assert.deepEqual([state, log.map(({ status }) => status)], ['delivered', [null, null, 204]])
     for (const { error } of log.slice(0, 2)) assert.match(error ?? '', /127\.0\.0\.1/)
