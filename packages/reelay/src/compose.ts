@@ -12,8 +12,9 @@ import { Engine } from './engine/engine.ts'
 import { Looks } from './engine/looks.ts'
 import { Purger } from './engine/purger.ts'
 import { Slots } from './engine/slots.ts'
+import type { LeftFolders } from './engine/remove-files.ts'
 import type { Files, SharedFiles } from './files/files.ts'
-import { INPUTS } from './files/storage-key.ts'
+import { INPUTS, OUTPUTS } from './files/storage-key.ts'
 import { createApp } from './http/app.ts'
 import { bodyBytesMaxOf } from './http/body-bytes-max.ts'
 import type { HttpDeps, HttpSettings } from './http/deps.ts'
@@ -116,7 +117,7 @@ type Parts = {
   secrets: Secrets
   vault: Vault
   /** Folders of inputs that earlier processes left, for tasks that run and for those that never came to be. */
-  inputFolders: readonly string[]
+  leftFolders: LeftFolders
 }
 
 /**
@@ -141,7 +142,10 @@ export async function createReelay(config: Config, overrides: Overrides = {}): P
   // Before a request can be answered, so that neither of these is ever a file of a request that is under way.
   if (!isShared) await files.sweep()
   // Where other processes write too, they may belong to a request of one of them.
-  const inputFolders = sharedFiles === undefined && !isShared ? await files.names(INPUTS) : []
+  const leftFolders =
+    sharedFiles === undefined && !isShared
+      ? { inputs: await files.names(INPUTS), outputs: await files.names(OUTPUTS) }
+      : { inputs: [], outputs: [] }
   if (isShared && sharedFiles === undefined) log.warn({ directory: config.dataDir }, ON_THIS_DISK)
   if (sharedFiles !== undefined) await checkStorage(sharedFiles, log)
   const media = createMediaHost({ workDir: join(config.dataDir, 'media'), log, clock })
@@ -149,7 +153,7 @@ export async function createReelay(config: Config, overrides: Overrides = {}): P
   const guard = createGuard({ allow: parseAllowHosts(config.allowHosts) })
   const guarded = createGuardedClient({ guard, clock })
   const vault = createVault(secrets.vaultKeys)
-  const stores = { store, files, sharedFiles, inputFolders }
+  const stores = { store, files, sharedFiles, leftFolders }
   const base = { owner, clock, ids, log, ...stores, media, guard, guarded, secrets, vault }
   const wrap = overrides.wrapProvider ?? ((_account, provider) => provider)
   const configured = overrides.providers ?? (await createProviders(config, base))

@@ -5,7 +5,7 @@ import type { Engine } from './engine/engine.ts'
 import type { FileSweeper } from './engine/file-sweeper.ts'
 import { Heartbeat } from './engine/heartbeat.ts'
 import type { Purger } from './engine/purger.ts'
-import { removeLeftovers } from './engine/remove-files.ts'
+import { removeLeftovers, removeOrphans, type LeftFolders } from './engine/remove-files.ts'
 import type { Files } from './files/files.ts'
 import type { Store } from './store/store.ts'
 import type { Clock } from './system/clock.ts'
@@ -24,8 +24,7 @@ export type WorkParts = {
   /** Names this process in leases, and to others on the database. */
   owner: string
   role: Role
-  /** Folders of inputs that earlier processes left. */
-  inputFolders: readonly string[]
+  leftFolders: LeftFolders
 }
 
 export type Loops = { engine: Engine; deliverer: Deliverer; sweeper: FileSweeper | undefined; purger: Purger }
@@ -39,19 +38,22 @@ export interface Work {
 
 /** Only the heartbeat in a process that is there for requests. */
 export function createWork(parts: WorkParts, { engine, deliverer, sweeper, purger }: Loops): Work {
-  const { store, files, clock, log, owner, role, inputFolders } = parts
+  const { store, files, clock, log, owner, role, leftFolders } = parts
   const startedAtMs = clock.nowMs()
   const instance = { id: owner, version: VERSION, role, host: hostname(), startedAtMs }
   const heartbeat = new Heartbeat({ store, clock, log, instance })
   const works = role !== 'api'
   let isStarted = false
+  const stopping = new AbortController()
+  let removal: Promise<void> = Promise.resolve()
   return {
     start: async () => {
       isStarted = true
       await store.clearLeases()
       heartbeat.start()
       if (!works) return
-      await removeLeftovers({ store, files, log }, inputFolders)
+      await removeLeftovers({ store, files, log }, leftFolders.inputs)
+      removal = removeOrphans({ store, files, log }, leftFolders.outputs, stopping.signal)
       await engine.start()
       deliverer.start()
       sweeper?.start()
@@ -59,10 +61,11 @@ export function createWork(parts: WorkParts, { engine, deliverer, sweeper, purge
     },
     stop: async () => {
       if (!isStarted) return
+      stopping.abort()
       const stops = works
         ? [engine.stop(STOP_GRACE_MS), deliverer.stop(DELIVERY_GRACE_MS), sweeper?.stop(), purger.stop()]
         : []
-      await Promise.all([...stops, heartbeat.stop()])
+      await Promise.all([...stops, removal, heartbeat.stop()])
     },
   }
 }

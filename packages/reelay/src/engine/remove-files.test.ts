@@ -4,7 +4,7 @@ import { newTask } from '../../test/support/new-task.ts'
 import type { Artifact, ArtifactRole } from '../store/store.ts'
 import { silentLog, type Log } from '../system/log.ts'
 import type { Task } from '../task/task.ts'
-import { removeFiles, removeLeftovers } from './remove-files.ts'
+import { removeFiles, removeLeftovers, removeOrphans } from './remove-files.ts'
 
 const artifact = (role: ArtifactRole): Artifact & { taskId: string } => ({
   taskId: 'video_1',
@@ -102,4 +102,26 @@ test('a start removes the inputs of tasks that never came to be or ended, and of
   const { deps, folders } = subject()
   await removeLeftovers(deps, ['queued', 'nobody', 'running', 'completed', 'failed', 'error'])
   assert.deepEqual(folders, ['inputs/nobody', 'inputs/completed', 'inputs/failed', 'inputs/error'])
+})
+
+test('a start removes the outputs of tasks that ended without them or were deleted, and of no other', async () => {
+  const { deps, folders, removed } = subject()
+  const loadTask = (id: string): Task | undefined =>
+    id === 'deleted' ? newTask(0, { id, state: 'completed', deletedAtMs: 1 }) : deps.store.loadTask(id)
+  const left = ['queued', 'nobody', 'running', 'completed', 'failed', 'deleted', 'error']
+  const { signal } = new AbortController()
+  await removeOrphans({ ...deps, store: { loadTask } }, left, signal)
+  assert.deepEqual(folders, ['videos/failed', 'videos/deleted', 'videos/error'])
+  assert.deepEqual(removed, [])
+})
+
+test('what is left of many folders waits for the next start when this process stops', async () => {
+  const { deps, folders } = subject()
+  const stop = new AbortController()
+  const loadTask = (id: string): Task | undefined => {
+    stop.abort()
+    return deps.store.loadTask(id)
+  }
+  await removeOrphans({ ...deps, store: { loadTask } }, ['failed', 'error'], stop.signal)
+  assert.deepEqual(folders, ['videos/failed'])
 })

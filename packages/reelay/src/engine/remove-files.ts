@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { ArtifactRole, Store } from '../store/store.ts'
 import { inputFolder, outputFolder } from '../files/storage-key.ts'
 import type { Files } from '../files/files.ts'
@@ -6,6 +7,12 @@ import { isTerminal } from '../task/state.ts'
 import type { Task } from '../task/task.ts'
 
 const ALL: readonly ArtifactRole[] = ['input', 'video', 'thumbnail', 'spritesheet', 'last_frame']
+
+/** Task folders that earlier processes left, as they were before this one took its first request. */
+export type LeftFolders = { inputs: readonly string[]; outputs: readonly string[] }
+
+/** Folders judged before others get their turn. */
+const BATCH = 100
 
 /** What removing files needs. */
 export type FileRemover = {
@@ -33,6 +40,27 @@ export async function removeFiles(
       { err: error, task: task.id },
       'files of an ended task were left for the next start to remove',
     )
+  }
+}
+
+/**
+ * What the archive of a task that then ended without it has left, where the answer to the last commit was lost or its
+ * process died just after it. Few of many folders, and nothing waits for them: `signal` ends it early.
+ */
+export async function removeOrphans(
+  { store, files, log }: Omit<FileRemover, 'store'> & { store: Pick<Store, 'loadTask'> },
+  outputFolders: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const [index, taskId] of outputFolders.entries()) {
+    if (index % BATCH === BATCH - 1) await setImmediate()
+    if (signal.aborted) return
+    await attempt(log, taskId, async () => {
+      const task = await store.loadTask(taskId)
+      if (task === undefined || !isTerminal(task.state)) return
+      if (task.state !== 'completed' || task.deletedAtMs !== null)
+        await files.removeFolder(outputFolder(taskId))
+    })
   }
 }
 

@@ -36,7 +36,7 @@ export function storageKey(
   index: number,
   mime: string,
 ): string {
-  return `videos/${task.id}/${task.attempt?.n ?? 0}.${fence}.${role}.${index}.${EXTENSIONS[mime] ?? 'bin'}`
+  return `${OUTPUTS}/${task.id}/${task.attempt?.n ?? 0}.${fence}.${role}.${index}.${EXTENSIONS[mime] ?? 'bin'}`
 }
 
 /** The fence in the name of an output's file; undefined for a name that `storageKey` did not make. */
@@ -45,8 +45,11 @@ export function fenceOfName(name: string): number | undefined {
   return fence === undefined ? undefined : Number(fence)
 }
 
+/** Where the outputs of all tasks are: one folder for each, named like the task. */
+export const OUTPUTS = 'videos'
+
 /** Everything that was ever kept of a task's outputs, by whichever attempt. */
-export const outputFolder = (taskId: string): string => `videos/${taskId}`
+export const outputFolder = (taskId: string): string => `${OUTPUTS}/${taskId}`
 
 /** Where the inputs of all tasks are: one folder for each, named like the task. */
 export const INPUTS = 'inputs'

@@ -2,9 +2,9 @@ import type { Checkpoint, EngineContext, Inspector } from '../../src/engine/cont
 import { Deliverer } from '../../src/engine/deliverer.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import { Looks } from '../../src/engine/looks.ts'
-import { removeLeftovers } from '../../src/engine/remove-files.ts'
+import { removeLeftovers, removeOrphans } from '../../src/engine/remove-files.ts'
 import { Slots } from '../../src/engine/slots.ts'
-import { INPUTS } from '../../src/files/storage-key.ts'
+import { INPUTS, OUTPUTS } from '../../src/files/storage-key.ts'
 import { videoObject } from '../../src/http/video-object.ts'
 import type { GuardedClient } from '../../src/net/guarded-fetch.ts'
 import { silentObserver } from '../../src/observability/observer.ts'
@@ -158,8 +158,11 @@ export class Replica {
     if (this.#world.isAlone) {
       await this.#files.sweep()
       const inputs = await this.#files.names(INPUTS)
+      const outputs = await this.#files.names(OUTPUTS)
       await this.store.clearLeases()
-      await removeLeftovers({ store: this.store, files: this.#files, log: silentLog }, inputs)
+      const deps = { store: this.store, files: this.#files, log: silentLog }
+      await removeLeftovers(deps, inputs)
+      await removeOrphans(deps, outputs, new AbortController().signal)
     }
     await this.#engine.start()
     this.#deliverer.start()

@@ -35,6 +35,8 @@ export type Watched = {
 export class Watch {
   /** Each task as the last write left it. */
   readonly tasks: Map<string, Task> = new Map()
+  /** Moves that the engines committed. */
+  moves = 0
   /** Events, and when and in what circumstances they were written. */
   readonly announced: Map<string, { atMs: number; disturbances: number }> = new Map()
   readonly #world: Watched
@@ -134,6 +136,7 @@ export class Watch {
 
   #committed(move: Move, outcome: CommitOutcome): void {
     if (outcome.kind !== 'committed') return
+    this.moves += 1
     const { findings } = this.#world
     const { task } = outcome
     const before = this.tasks.get(task.id)
