@@ -69,7 +69,8 @@ export class World {
   /** Until then whoever wakes does so, whatever is due. */
   #looksUntilMs = -Infinity
   #boots = 0
-  #diedAtMs = -Infinity
+  /** When somebody last died, or did not hear what a write gave it. */
+  #leftAtMs = -Infinity
   readonly #surroundings: Surroundings
   readonly #statements = new Map<string, StatementSync>()
   readonly #dueTasks: StatementSync
@@ -134,7 +135,7 @@ export class World {
       },
       storeLine: { chance, fault: () => this.storeFault, disturbed: () => this.#refused() },
       died: () => {
-        this.#diedAtMs = this.upstream.nowMs
+        this.#leftAtMs = this.upstream.nowMs
       },
       sprung: (_replica, { act, point }) => {
         this.note(`${act} at ${point}`)
@@ -165,13 +166,13 @@ export class World {
   }
 
   /**
-   * An address that works is told at once, however the others fare, unless something was done to somebody meanwhile, or one that
-   * died has leases on it left: it takes so many at a time.
+   * An address that works is told at once, however the others fare, unless something was done to somebody meanwhile, or leases
+   * on it are left that nobody works on: it takes so many at a time.
    */
   #arrived(origin: string, id: string): void {
     this.note(`webhook ${id}`)
     const event = this.watch.announced.get(id)
-    if (event === undefined || event.atMs - this.#diedAtMs < DELIVERY_LEASE_MS) return
+    if (event === undefined || event.atMs - this.#leftAtMs < DELIVERY_LEASE_MS) return
     const isQuiet = event.disturbances === this.disturbances && this.awake.length === this.replicas.length
     if (!isQuiet || !this.receivers.wasAlwaysWell(origin)) return
     const lateMs = this.upstream.nowMs - event.atMs
@@ -219,6 +220,7 @@ export class World {
   /** A write was refused, or its answer lost: it is tried again. */
   #refused(): void {
     this.disturbances += 1
+    this.#leftAtMs = this.upstream.nowMs
     if (this.storeFault.mode === 'up') this.lookAgain()
   }
 
