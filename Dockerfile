@@ -65,5 +65,6 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.REELAY_PORT}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 # Without a shell in between, so that signals reach the process.
-ENTRYPOINT ["node", "/opt/reelay/packages/reelay/bin/reelay.js"]
+# A bound for what Node lets its youngest objects take before it collects them: less memory when idle, and less growth under load.
+ENTRYPOINT ["node", "--max-semi-space-size=8", "/opt/reelay/packages/reelay/bin/reelay.js"]
 CMD ["serve"]

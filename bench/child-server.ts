@@ -4,6 +4,9 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 
+/** As the image starts the gateway (Dockerfile). */
+export const IMAGE_OPTIONS = '--max-semi-space-size=8'
+
 const readySchema = z.object({ url: z.url() })
 
 /** A server process that printed one JSON line when it was ready. */

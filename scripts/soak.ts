@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { spawnSimulator } from '@reelay/simulator'
 import { z } from 'zod'
-import { startServer, type ChildServer } from '../bench/child-server.ts'
+import { IMAGE_OPTIONS, startServer, type ChildServer } from '../bench/child-server.ts'
 import { atMost, percentile, plain, type Figure } from '../bench/figure.ts'
 import { median } from '../bench/median.ts'
 import { newRecord, writeRecord } from './new-record.ts'
@@ -67,6 +67,7 @@ async function soak(minutes: number, rate: number): Promise<void> {
   const samplesPath = join(directory, 'samples.jsonl')
   const everyMs = MINUTE_MS / SAMPLES_PER_MINUTE
   const gateway = await startServer('./soak-gateway.ts', [samplesPath, String(everyMs)], {
+    NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} ${IMAGE_OPTIONS}`,
     REELAY_DATA_DIR: join(directory, 'data'),
     REELAY_PORT: '0',
     REELAY_API_KEY: KEY,
