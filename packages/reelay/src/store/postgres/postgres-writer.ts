@@ -39,7 +39,19 @@ export class PostgresWriter implements Writer {
     this.#options = options
   }
 
-  async write<T>(run: (transaction: Transaction) => Promise<T>): Promise<T> {
+  write<T>(run: (transaction: Transaction) => Promise<T>): Promise<T> {
+    return this.#write(run)
+  }
+
+  /** Its server answers before the disk does. */
+  writeSoon<T>(run: (transaction: Transaction) => Promise<T>): Promise<T> {
+    return this.#write(async (transaction) => {
+      await sql`select set_config('synchronous_commit', 'off', true)`.execute(transaction.db)
+      return run(transaction)
+    })
+  }
+
+  async #write<T>(run: (transaction: Transaction) => Promise<T>): Promise<T> {
     if (this.#closed) throw new StoreUnavailable('the store is closed')
     const writing = this.#try(run)
     this.#running.add(writing)

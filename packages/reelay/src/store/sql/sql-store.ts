@@ -218,7 +218,7 @@ export class SqlStore implements Port.Store {
   }
 
   heedCallback(callback: Port.CallbackIn, isNew: boolean): Promise<void> {
-    return this.#writer.write((transaction) => heedCallback(transaction, callback, isNew))
+    return this.#writer.writeSoon((transaction) => heedCallback(transaction, callback, isNew))
   }
 
   removableArtifacts(limit: number): Promise<readonly (Port.Artifact & { taskId: string })[]> {

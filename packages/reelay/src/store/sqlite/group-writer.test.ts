@@ -174,6 +174,33 @@ test('a full disk is told as such to the whole group, with its cause, and clears
   assert.deepEqual(s.stored(), ['b'])
 })
 
+test('a group waits for the disk unless all of it may be lost with the power, and so does the one after', async () => {
+  await using s = await Subject.open()
+  await sql`pragma synchronous = full`.execute(s.db)
+  const levels: unknown[] = []
+  const note = async ({ db }: Transaction): Promise<void> => {
+    const { rows } = await sql<{ synchronous: number }>`pragma synchronous`.execute(db)
+    levels.push(rows[0]?.synchronous)
+  }
+  await s.writer.writeSoon(note)
+  await Promise.all([s.writer.writeSoon(note), s.writer.write(note)])
+  await assert.rejects(
+    s.writer.writeSoon(() => {
+      throw new Error('changed my mind')
+    }),
+    /changed my mind/,
+  )
+  await s.writer.write(note)
+  const [normal, full] = [1, 2]
+  assert.deepEqual(levels, [normal, full, full, full])
+})
+
+test('what may be lost with the power is seen by others once it is answered', async () => {
+  await using s = await Subject.open()
+  await s.writer.writeSoon((transaction) => insert(transaction, 'a'))
+  assert.deepEqual(s.stored(), ['a'])
+})
+
 test('nobody sees what is not committed, and an answered write is committed', async () => {
   await using s = await Subject.open()
   let seenInside: readonly string[] | undefined

@@ -10,6 +10,8 @@ import { asUnavailable } from './as-unavailable.ts'
 import type { WallClockWatch } from './wall-clock-watch.ts'
 
 type Operation = {
+  /** Whether its commit waits for the disk. */
+  isDurable: boolean
   run: (transaction: Transaction) => Promise<unknown>
   resolve: (value: never) => void
   reject: (reason: unknown) => void
@@ -39,6 +41,8 @@ const COMMIT = CompiledQuery.raw('commit')
 const ROLLBACK = CompiledQuery.raw('rollback')
 const SAVEPOINT = CompiledQuery.raw('savepoint operation')
 const RELEASE = CompiledQuery.raw('release operation')
+const WITHOUT_SYNC = CompiledQuery.raw('pragma synchronous = normal')
+const WITH_SYNC = CompiledQuery.raw('pragma synchronous = full')
 const ROLLBACK_OPERATION = CompiledQuery.raw('rollback to operation')
 
 /**
@@ -57,9 +61,18 @@ export class GroupWriter implements Writer {
   }
 
   write<T>(run: (transaction: Transaction) => Promise<T>): Promise<T> {
+    return this.#enqueue(run, true)
+  }
+
+  /** A later commit that waits for the disk takes it along. */
+  writeSoon<T>(run: (transaction: Transaction) => Promise<T>): Promise<T> {
+    return this.#enqueue(run, false)
+  }
+
+  #enqueue<T>(run: (transaction: Transaction) => Promise<T>, isDurable: boolean): Promise<T> {
     if (this.#closed) return Promise.reject(new StoreUnavailable('the store is closed'))
     return new Promise<T>((resolve, reject) => {
-      this.#queue.push({ run, resolve, reject })
+      this.#queue.push({ run, isDurable, resolve, reject })
       this.#running ??= this.#drain()
     })
   }
@@ -74,9 +87,21 @@ export class GroupWriter implements Writer {
     while (this.#queue.length > 0) {
       // Lets everything that is ready in this turn of the event loop join the group.
       await new Promise<void>((resolve) => setImmediate(resolve))
-      await this.#runGroup(this.#queue.splice(0, GROUP_MAX))
+      await this.#runSynced(this.#queue.splice(0, GROUP_MAX))
     }
     this.#running = undefined
+  }
+
+  /** One that has to be durable makes all of its group so: they share the wait. */
+  async #runSynced(group: readonly Operation[]): Promise<void> {
+    if (group.some(({ isDurable }) => isDurable)) return this.#runGroup(group)
+    const { db } = this.#options
+    await db.executeQuery(WITHOUT_SYNC)
+    try {
+      await this.#runGroup(group)
+    } finally {
+      await db.executeQuery(WITH_SYNC)
+    }
   }
 
   async #runGroup(group: readonly Operation[]): Promise<void> {
