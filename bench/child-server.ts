@@ -2,15 +2,18 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { z } from 'zod'
 
 /** As the image starts the gateway (Dockerfile). */
 export const IMAGE_OPTIONS = '--max-semi-space-size=8'
 
-const readySchema = z.object({ url: z.url() })
-
-/** A server process that printed one JSON line when it was ready. */
+/** A server process that printed its address when it was ready. */
 export type ChildServer = { url: string; process: ChildProcess; stop(): Promise<void> }
+
+function urlIn(line: string): string {
+  const url = /https?:\/\/[^\s"]+/.exec(line)?.[0]
+  if (url === undefined) throw new Error(`no address where one was expected: ${line}`)
+  return url
+}
 
 /** Starts a bench server from its source. Its log goes nowhere, as to a collector that keeps up. */
 export async function startServer(
@@ -29,7 +32,7 @@ export async function startServer(
   // From here on its end is `stop`'s business.
   ended.catch(() => {})
   return {
-    url: readySchema.parse(JSON.parse(String(line))).url,
+    url: urlIn(String(line)),
     process: child,
     stop: async () => {
       const exited = once(child, 'exit')
