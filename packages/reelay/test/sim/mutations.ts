@@ -24,8 +24,8 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a commit does not check its fence',
     file: 'store/sql/commit.ts',
     find: `
-      .where('fence', '=', move.claim.fence)
-      .where('lease_owner', '=', move.claim.owner),`,
+      .where('fence', '=', claim.fence)
+      .where('lease_owner', '=', claim.owner),`,
     replace: ',',
     breaks: [26, 11, 7],
   },
