@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, rmdir, stat, type FileHandle } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -37,8 +36,11 @@ class DiskFiles implements Files {
 
   async open(key: string, range?: { start: number; end: number }): Promise<Readable | undefined> {
     const path = this.#pathOf(key)
-    if ((await this.size(key)) === undefined) return undefined
-    return createReadStream(path, { ...range, highWaterMark: 256 * 1024 })
+    const handle = await open(path).catch((error: unknown) => {
+      if (codeOf(error) === 'ENOENT') return undefined
+      throw error
+    })
+    return handle?.createReadStream({ ...range, highWaterMark: 256 * 1024 })
   }
 
   async size(key: string): Promise<number | undefined> {

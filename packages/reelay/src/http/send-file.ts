@@ -3,7 +3,7 @@ import type { Artifact } from '../store/store.ts'
 import { ApiError } from './api-error.ts'
 import { byteRangeOf } from './byte-range.ts'
 import { matchesEntityTag } from './entity-tag.ts'
-import { webStreamOf } from './web-stream.ts'
+import { fileResponse } from './file-response.ts'
 
 const EXTENSIONS: Readonly<Record<string, string>> = {
   'video/mp4': 'mp4',
@@ -76,7 +76,7 @@ export async function sendFile({
   if (request.method === 'HEAD' || bytes === 0) return new Response(null, { status, headers })
   const stream = await files.open(artifact.storageKey, { start, end })
   if (stream === undefined) return undefined
-  return new Response(webStreamOf(stream), { status, headers })
+  return fileResponse(stream, { status, headers })
 }
 
 /** The link works for minutes only and opens the file for whoever has it: nobody is to keep it. */

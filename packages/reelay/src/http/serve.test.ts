@@ -74,6 +74,23 @@ test('content streams, with ranges and HEAD, and a client that leaves closes the
   assert.equal(api.files.openStreams, 0)
 })
 
+test('a file that breaks off breaks the connection: nobody takes it for whole', async () => {
+  const id = await create()
+  api.complete(id, new Uint8Array(Buffer.concat([MP4, Buffer.alloc(3_000_000)])))
+  api.files.open = () =>
+    Promise.resolve(
+      Readable.from(
+        (function* () {
+          yield Buffer.alloc(1_000_000)
+          throw new Error('the disk is gone')
+        })(),
+      ),
+    )
+  const broken = await call(`/v1/videos/${id}/content`)
+  assert.equal(broken.status, 200)
+  await assert.rejects(broken.arrayBuffer())
+})
+
 test('an upload that is declared too large is refused early, and the client reads the answer', async () => {
   const bytes = uploadBytesMax(TEST_LIMITS) * 20
   const response = await call('/v1/videos', {

@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, ServerResponse, type IncomingMessage, type Server } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { systemClock, type Clock } from '../system/clock.ts'
 import { whenThere } from '../system/awaitable.ts'
 import { systemIds, type Ids } from '../system/ids.ts'
@@ -8,6 +9,7 @@ import { ApiError } from './api-error.ts'
 import type { App } from './app.ts'
 import type { HttpLimits } from './deps.ts'
 import { errorAnswer, errorEnvelope } from './error-answer.ts'
+import { sendFileBody } from './file-response.ts'
 import { lingering } from './linger.ts'
 import { declaredBytes, payloadTooLarge } from './read-body.ts'
 import { uploadBytesMax } from './read-multipart.ts'
@@ -44,8 +46,11 @@ const CLOSE_GRACE_MS = 5_000
 export async function serve(app: App, options: ServeOptions): Promise<Serving> {
   const { host, port, limits, log, clock = systemClock, ids = systemIds } = options
   const listener = getRequestListener(
-    async (request, { incoming, outgoing }) =>
-      lingering(await app.fetch(request, { incoming, outgoing }), request, incoming, clock),
+    async (request, { incoming, outgoing }) => {
+      const response = await app.fetch(request, { incoming, outgoing })
+      if (outgoing instanceof ServerResponse && sendFileBody(response, outgoing)) return RESPONSE_ALREADY_SENT
+      return lingering(response, request, incoming, clock)
+    },
     {
       // Requests that never reach the API: no host, or a target that is no URL.
       errorHandler: (error) => {
