@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { INVARIANTS, type Invariant } from '../packages/reelay/test/docs/invariants.ts'
 import { SIMULATED } from '../packages/reelay/test/sim/simulated-invariants.ts'
 import { writeRecord } from './new-record.ts'
+import { MISSES } from './proof-misses.ts'
 import { proofOfRuns } from './proof-of-runs.ts'
 import { readRecords, type ProofRecord } from './proof-record.ts'
 import { readRun, sumRuns } from './run-record.ts'
@@ -68,7 +69,20 @@ function section({ name, command, seed, commit, date, versions, figures }: Proof
 | figure | value | beside it | aim | |
 |---|---|---|---|---|
 ${rows.join('\n')}
-`
+${missesOf(figures)}`
+}
+
+/** What explains the figures that missed their aims. @throws Error for one that nothing explains */
+function missesOf(figures: ProofRecord['figures']): string {
+  const missed = figures.filter(({ met, aim }) => met === false && aim !== '0')
+  const reasons = missed.map(({ figure }) => {
+    const miss = MISSES.find((one) => figure.startsWith(one.figure))
+    if (miss === undefined)
+      throw new Error(`nothing in proof-misses.ts explains why "${figure}" misses its aim`)
+    return miss.why
+  })
+  if (reasons.length === 0) return ''
+  return `\n**What missed its mark, and why.**\n\n${[...new Set(reasons)].map((why) => `- ${why}`).join('\n')}\n`
 }
 
 /** Runs of long proofs, by the paths of their records, added up by name to what `docs/proof/` has of them. */
