@@ -116,7 +116,7 @@ type Parts = {
   observability: Observability
   secrets: Secrets
   vault: Vault
-  /** Folders of inputs that earlier processes left, for tasks that run and for those that never came to be. */
+  /** What earlier processes left, for tasks that run, that ended and that never came to be. */
   leftFolders: LeftFolders
 }
 
