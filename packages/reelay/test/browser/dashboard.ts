@@ -51,15 +51,20 @@ export async function signIn(page: Page, url: string, key: string): Promise<void
 type Finding = { impact: string | null; id: string; nodes: { target: unknown; html: string }[] }
 
 /**
- * Shows the page in that scheme, without motion so that no colour is caught on its way. The browser says that it has heard of
- * it before the page has: what is drawn is waited for.
+ * Shows the page in that scheme, without motion. The browser says that it has heard of it before the page has, and a colour
+ * that changes is on its way for a frame even so, then those below that inherit it: what is drawn and at rest is waited for.
  */
 export async function showIn(page: Page, colorScheme: 'light' | 'dark'): Promise<void> {
   await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
   await page.evaluate(`new Promise((resolve) => {
     const wanted = matchMedia('(prefers-color-scheme: ${colorScheme}) and (prefers-reduced-motion: reduce)')
-    const look = () =>
-      requestAnimationFrame(wanted.matches ? () => requestAnimationFrame(() => resolve(null)) : look)
+    let framesAtRest = 0
+    const look = () => {
+      const isAtRest = wanted.matches && document.getAnimations().length === 0
+      framesAtRest = isAtRest ? framesAtRest + 1 : 0
+      if (framesAtRest === 3) resolve(null)
+      else requestAnimationFrame(look)
+    }
     look()
   })`)
 }
