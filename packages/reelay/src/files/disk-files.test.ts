@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readlink, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Writable } from 'node:stream'
 import { test } from 'node:test'
 import { openDiskFiles } from './disk-files.ts'
 import type { Files } from './files.ts'
@@ -46,3 +47,44 @@ test('a file is kept although somebody removed the folders of the storage', asyn
   await keep(subject.files, 'videos/v/a')
   assert.equal(await subject.files.size('videos/v/a'), 10)
 })
+
+/** Descriptors of this process that are open below a directory. */
+async function openBelow(root: string): Promise<number> {
+  const links = await Promise.all(
+    (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
+  )
+  return links.filter((path) => path.startsWith(root)).length
+}
+
+const NO_PROC = process.platform === 'linux' ? false : 'descriptors are listed in /proc'
+
+test(
+  'a file is closed when it was sent, when it could not be, and when nobody reads it',
+  { skip: NO_PROC },
+  async () => {
+    await using subject = await openFiles()
+    const { files, root } = subject
+    await keep(files, 'videos/v/a')
+    const sinks = {
+      sent: new Writable({ write: (_chunk, _encoding, done) => done() }),
+      refused: new Writable({ write: (_chunk, _encoding, done) => done(new Error('no more')) }),
+    }
+    sinks.refused.on('error', () => undefined)
+    for (const [name, sink] of Object.entries(sinks)) {
+      const stream = (await files.open('videos/v/a'))!
+      assert.equal(await openBelow(root), 1)
+      const closed = new Promise((resolve) => stream.once('close', resolve))
+      const outcome = await stream.sendTo!(sink).then(
+        () => 'sent',
+        () => 'refused',
+      )
+      await closed
+      assert.deepEqual([outcome, await openBelow(root)], [name, 0])
+    }
+    const unread = (await files.open('videos/v/a'))!
+    const closed = new Promise((resolve) => unread.once('close', resolve))
+    unread.destroy()
+    await closed
+    assert.equal(await openBelow(root), 0)
+  },
+)

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, open, readdir, rename, rm, rmdir, stat, type FileHandle } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
-import type { Readable } from 'node:stream'
+import type { Writable } from 'node:stream'
 import { syncDirectory } from '../system/sync-directory.ts'
-import type { Files, StagedFile, StoredFile } from './files.ts'
+import type { Files, FileStream, StagedFile, StoredFile } from './files.ts'
 import { asStorageFull, codeOf } from './full-disk.ts'
+import { sendPart } from './send-part.ts'
 import { folderOf, requireKey } from './storage-key.ts'
 import { writeHashed } from './write-hashed.ts'
 
@@ -34,13 +35,23 @@ class DiskFiles implements Files {
     return new DiskStagedFile(path, await asStorageFull(open(path, 'wx', 0o600)), (key) => this.#pathOf(key))
   }
 
-  async open(key: string, range?: { start: number; end: number }): Promise<Readable | undefined> {
+  async open(key: string, range?: { start: number; end: number }): Promise<FileStream | undefined> {
     const path = this.#pathOf(key)
     const handle = await open(path).catch((error: unknown) => {
       if (codeOf(error) === 'ENOENT') return undefined
       throw error
     })
-    return handle?.createReadStream({ ...range, highWaterMark: 256 * 1024 })
+    if (handle === undefined) return undefined
+    const stream = handle.createReadStream({ ...range, highWaterMark: 256 * 1024 })
+    const sendTo = async (sink: Writable): Promise<void> => {
+      const { start, end } = range ?? { start: 0, end: (await handle.stat()).size - 1 }
+      try {
+        await sendPart({ handle, start, bytes: end - start + 1 }, sink)
+      } finally {
+        stream.destroy()
+      }
+    }
+    return Object.assign(stream, { sendTo })
   }
 
   async size(key: string): Promise<number | undefined> {

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 
 export type StoredFile = { bytes: number; sha256: string }
 
@@ -21,6 +21,15 @@ export interface StagedFile {
   discard(): Promise<void>
 }
 
+/** The bytes of a stored file. Whoever opens it reads it to its end, sends it, or destroys it. */
+export type FileStream = Readable & {
+  /**
+   * Instead of reading: writes everything to the sink and ends it, or destroys it where that fails. Cheaper than a pipe, as its
+   * buffers are used again once they are written.
+   */
+  sendTo?(sink: Writable): Promise<void>
+}
+
 /** How a browser is told to treat a file that it fetches from the storage itself. */
 export type FileView = { method: 'GET' | 'HEAD'; mime: string; disposition: string }
 
@@ -31,7 +40,7 @@ export type FileView = { method: 'GET' | 'HEAD'; mime: string; disposition: stri
 export interface Files {
   stage(): Promise<StagedFile>
   /** Undefined when there is no such file. `end` is inclusive. */
-  open(key: string, range?: { start: number; end: number }): Promise<Readable | undefined>
+  open(key: string, range?: { start: number; end: number }): Promise<FileStream | undefined>
   size(key: string): Promise<number | undefined>
   /**
    * A link by which a client gets the file from the storage itself; undefined when this gateway is to hand it out. Asks
