@@ -7,7 +7,10 @@ const OUTAGES: ReadonlySet<number> = new Set([5, 6, 7, 10, 13, 14])
 export function asUnavailable(error: unknown): unknown {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return error
   if (!OUTAGES.has(error.errcode & 0xff)) return error
-  return new StoreUnavailable(`The database cannot store anything at the moment: ${error.message}.`, {
-    cause: error,
-  })
+  return unavailable(error)
+}
+
+export const unavailable = (cause: unknown): StoreUnavailable => {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new StoreUnavailable(`The database cannot store anything at the moment: ${reason}.`, { cause })
 }

@@ -6,7 +6,7 @@ import { ONE_WRITER } from '../sql/locks.ts'
 import type { Tables } from '../sql/schema.ts'
 import type { Transaction } from '../sql/transaction.ts'
 import type { Writer } from '../sql/writer.ts'
-import { asUnavailable } from './as-unavailable.ts'
+import { asUnavailable, unavailable } from './as-unavailable.ts'
 import type { WallClockWatch } from './wall-clock-watch.ts'
 
 type Operation = {
@@ -55,6 +55,8 @@ export class GroupWriter implements Writer {
   readonly #queue: Operation[] = []
   #running: Promise<void> | undefined
   #closed = false
+  /** As the connection comes: commits wait for the disk. */
+  #isSynced = true
 
   constructor(options: GroupWriterOptions) {
     this.#options = options
@@ -87,20 +89,24 @@ export class GroupWriter implements Writer {
     while (this.#queue.length > 0) {
       // Lets everything that is ready in this turn of the event loop join the group.
       await new Promise<void>((resolve) => setImmediate(resolve))
-      await this.#runSynced(this.#queue.splice(0, GROUP_MAX))
+      await this.#runGroup(this.#queue.splice(0, GROUP_MAX))
     }
     this.#running = undefined
   }
 
-  /** One that has to be durable makes all of its group so: they share the wait. */
-  async #runSynced(group: readonly Operation[]): Promise<void> {
-    if (group.some(({ isDurable }) => isDurable)) return this.#runGroup(group)
+  /**
+   * One that has to be durable makes all of its group so: they share the wait.
+   * @throws StoreUnavailable whatever the reason is, such as a transaction that could not be ended: nothing of the group has run
+   */
+  async #begin(group: readonly Operation[]): Promise<void> {
     const { db } = this.#options
-    await db.executeQuery(WITHOUT_SYNC)
+    const isSynced = group.some(({ isDurable }) => isDurable)
     try {
-      await this.#runGroup(group)
-    } finally {
-      await db.executeQuery(WITH_SYNC)
+      if (isSynced !== this.#isSynced) await db.executeQuery(isSynced ? WITH_SYNC : WITHOUT_SYNC)
+      this.#isSynced = isSynced
+      await db.executeQuery(BEGIN)
+    } catch (error) {
+      throw unavailable(error)
     }
   }
 
@@ -109,7 +115,7 @@ export class GroupWriter implements Writer {
     const finished: Finished[] = []
     const movedMs = watch?.movedMs() ?? 0
     try {
-      await db.executeQuery(BEGIN)
+      await this.#begin(group)
       if (movedMs !== 0) await followClock(this.#transaction(), movedMs)
       for (const operation of group) {
         const result = group.length === 1 ? await this.#run(operation) : await this.#runOneOfMany(operation)
