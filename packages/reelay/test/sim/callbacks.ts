@@ -67,12 +67,12 @@ export class Callers {
   /** One request of a provider, and all that it may and may not do. */
   async call(url: string, body: string): Promise<void> {
     const { awake, chance, findings, watch, disturbances, isClockFollowed } = this.#world
-    const { moves } = watch
     const replica = awake[chance.whole(0, awake.length - 1)]
     if (replica === undefined) return
     const hash = hashOfKey(url.split('/').at(-1) ?? '')
     const target = atOnce(this.#world.store.findCallbackTarget(hash))
     const before = this.#look(target?.taskId)
+    const moves = watch.moves.get(target?.taskId ?? '')
     const answer = await this.#world.ask(() => replica.callHook(url, body))
     const status = answer.kind === 'answered' ? answer.value : undefined
     if (target === undefined) {
@@ -82,7 +82,7 @@ export class Callers {
     }
     const after = this.#look(target.taskId)
     // The first write after the clock was set moves along what is planned. A look that was due is nobody's fault.
-    if (isClockFollowed && moves === watch.moves) {
+    if (isClockFollowed && moves === watch.moves.get(target.taskId)) {
       findings.check(13, before?.fields === after?.fields, () => `${before?.fields} became ${after?.fields}`)
       if (body.includes('"seal":"wrong"') && disturbances === this.#world.disturbances)
         findings.check(13, before?.schedule === after?.schedule, () => `a forged one woke ${target.taskId}`)

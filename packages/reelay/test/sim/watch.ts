@@ -35,8 +35,8 @@ export type Watched = {
 export class Watch {
   /** Each task as the last write left it. */
   readonly tasks: Map<string, Task> = new Map()
-  /** Moves that the engines committed. */
-  moves = 0
+  /** How many moves of each task the engines committed. */
+  readonly moves: Map<string, number> = new Map()
   /** Events, and when and in what circumstances they were written. */
   readonly announced: Map<string, { atMs: number; disturbances: number }> = new Map()
   readonly #world: Watched
@@ -136,9 +136,9 @@ export class Watch {
 
   #committed(move: Move, outcome: CommitOutcome): void {
     if (outcome.kind !== 'committed') return
-    this.moves += 1
     const { findings } = this.#world
     const { task } = outcome
+    this.moves.set(task.id, (this.moves.get(task.id) ?? 0) + 1)
     const before = this.tasks.get(task.id)
     if (before === undefined) return findings.check(2, false, () => `${task.id} was never created`)
     const held = this.#held.get(task.id)
