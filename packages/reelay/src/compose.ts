@@ -53,7 +53,8 @@ const LEASE_MS = 30_000
 /** Longer than one attempt can take. */
 const DELIVERY_LEASE_MS = 60_000
 const STEPS_MAX = 256
-const DOWNLOADS_MAX = 8
+/** A quarter of the steps: ten videos a second end at a provider that takes six seconds to hand each one out. */
+const DOWNLOADS_MAX = 64
 /** Event streams of one project in one process: each costs a connection and some tens of kilobytes. */
 const STREAMS_MAX = 1_000
 /** How late a change by another process is seen when the word of it is lost. */

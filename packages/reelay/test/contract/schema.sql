@@ -178,7 +178,8 @@ CREATE TABLE "schedule" ("project_id" text default 'default' not null,
   "callback_tokens" integer,
   "callback_refilled_at" bigint,
   "callback_due_at" bigint,
-  "hint_step" integer);
+  "hint_step" integer,
+  "goes_first" integer default 0 not null);
 
 CREATE TABLE "task_events" ("project_id" text default 'default' not null,
   "task_id" text not null,
@@ -280,6 +281,8 @@ CREATE INDEX "idempotency_expiry" on "idempotency" ("expires_at");
 
 CREATE INDEX "schedule_due" on "schedule" ("account",
   "due_at");
+
+CREATE INDEX schedule_first on schedule (account, due_at) where goes_first = 1;
 
 CREATE INDEX "tasks_changed" on "tasks" ("project_id",
   "updated_at",

@@ -100,7 +100,8 @@ test('migrations: durations that an older version listed are carried over into t
     }))
     const database = new DatabaseSync(path)
     database.exec(
-      "drop table duration_sketches; delete from kysely_migration where name = '0008-duration-sketches'",
+      `drop table duration_sketches; drop index schedule_first; alter table schedule drop column goes_first;
+      delete from kysely_migration where name >= '0008'`,
     )
     const insert = database.prepare(
       "insert into duration_stats (stat_key, seq, lower_ms, upper_ms, exact_ms, at) values ('k', ?, ?, ?, ?, 0)",

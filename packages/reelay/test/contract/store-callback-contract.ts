@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { CallbackIn, Move } from '../../src/store/store.ts'
 import { storeAccountCallbackContract } from './store-account-callback-contract.ts'
 import { storeCandidateContract } from './store-candidate-contract.ts'
+import { storeOrderContract } from './store-order-contract.ts'
 import { CallbackSubject, HOUR_MS, type OpenTables, type Row } from './store-callback-subject.ts'
 import { ACCOUNT, LEASE_MS } from './store-subject.ts'
 
@@ -20,6 +21,7 @@ export function storeCallbackContract(open: OpenTables): void {
   hints(subject)
   candidates(subject)
   storeCandidateContract(subject)
+  storeOrderContract(subject)
   storeAccountCallbackContract(subject)
 }
 
@@ -119,7 +121,14 @@ function forged(subject: Open): void {
 
 /** What may differ in the schedule after a callback. */
 const without = (row: Row | undefined): Row => {
-  const names = ['due_at', 'callback_tokens', 'callback_refilled_at', 'callback_due_at', 'hint_step']
+  const names = [
+    'due_at',
+    'callback_tokens',
+    'callback_refilled_at',
+    'callback_due_at',
+    'hint_step',
+    'goes_first',
+  ]
   return Object.fromEntries(Object.entries(row ?? {}).filter(([name]) => !names.includes(name)))
 }
 

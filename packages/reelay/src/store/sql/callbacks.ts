@@ -127,7 +127,7 @@ const SCHEDULED = new Prepared((place, { taskId }: { taskId: string }) =>
 
 type Hurry = Pick<
   ScheduleRow,
-  'callback_tokens' | 'callback_refilled_at' | 'callback_due_at' | 'due_at' | 'hint_step'
+  'callback_tokens' | 'callback_refilled_at' | 'callback_due_at' | 'due_at' | 'hint_step' | 'goes_first'
 >
 
 const HURRY = new Prepared(({ db }, row: Hurry & { taskId: string }) =>
@@ -139,11 +139,15 @@ const HURRY = new Prepared(({ db }, row: Hurry & { taskId: string }) =>
       callback_due_at: row.callback_due_at,
       due_at: row.due_at,
       hint_step: row.hint_step,
+      goes_first: row.goes_first,
     })
     .where('task_id', '=', row.taskId),
 )
 
-/** The next look comes at once while the task's bucket has a token, else when it has one again. */
+/**
+ * The next look comes at once while the task's bucket has a token, else when it has one again. After a callback that claims the
+ * end it goes before those that are due anyway: it is the likeliest to find one.
+ */
 async function hurry(transaction: Transaction, { taskId, hint }: CallbackIn): Promise<void> {
   const { nowMs, changed } = transaction
   const row = await SCHEDULED.first(transaction, { taskId })
@@ -164,6 +168,7 @@ async function hurry(transaction: Transaction, { taskId, hint }: CallbackIn): Pr
     callback_due_at: isServed ? row.callback_due_at : atMs,
     due_at: row.lease_owner === null ? Math.min(row.due_at, atMs) : row.due_at,
     hint_step: hintStep,
+    goes_first: hint === 'ended' ? 1 : row.goes_first,
   })
   if (!isServed) changed.set(taskId, 'scheduled')
 }

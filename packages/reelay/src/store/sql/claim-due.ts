@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Claim, ClaimBatch, ClaimQuery } from '../store.ts'
 import { skipLocked } from './locks.ts'
 import { loadTasks } from './load-task.ts'
@@ -12,10 +13,10 @@ const PUT_OFF_MAX = 1_000
 
 /**
  * Leases due tasks of one account: `due_at` becomes the lease's end and the fence rises, so one index finds both the due
- * and the abandoned. The account's bucket is drawn once for the whole batch.
+ * and the abandoned. Those that go first are taken before the others. The account's bucket is drawn once for the whole batch.
  */
 export async function claimDue(transaction: Transaction, query: ClaimQuery): Promise<ClaimBatch> {
-  const { db, locks, nowMs } = transaction
+  const { locks, nowMs } = transaction
   // The account's bucket and slots are drawn by one claim at a time, whoever makes it.
   await locks.hold('account', query.account)
   const bucket = await readBucket(transaction, query)
@@ -26,29 +27,10 @@ export async function claimDue(transaction: Transaction, query: ClaimQuery): Pro
     const nextDueAtMs = nowMs + Math.ceil((1 - bucket.tokens) * (1_000 / query.perSecond))
     return { claims: [], nextDueAtMs, unreadable: [] }
   }
-  const leased = await db
-    .updateTable('schedule')
-    .set((set) => ({
-      due_at: nowMs + query.leaseMs,
-      lease_owner: query.owner,
-      fence: set('fence', '+', 1),
-      callback_due_at: null,
-    }))
-    .where('task_id', 'in', (select) =>
-      skipLocked(
-        transaction,
-        'schedule',
-        select
-          .selectFrom('schedule')
-          .select('task_id')
-          .where('account', '=', query.account)
-          .where('due_at', '<=', nowMs)
-          .orderBy('due_at')
-          .limit(limit),
-      ),
-    )
-    .returning(['task_id', 'fence', 'wake_seq', 'looked_at', 'hint_step'])
-    .execute()
+  const asked = { ...query, nowMs, untilMs: nowMs + query.leaseMs }
+  const { rows: leased } = await LEASE_FIRST.run(transaction, { ...asked, limit })
+  if (leased.length < limit)
+    leased.push(...(await LEASE.run(transaction, { ...asked, limit: limit - leased.length })).rows)
   const { account } = query
   if (leased.length > 0)
     await DRAW.run(transaction, { account, tokens: bucket.tokens - leased.length, nowMs })
@@ -73,6 +55,41 @@ export async function claimDue(transaction: Transaction, query: ClaimQuery): Pro
   })
   return { claims, nextDueAtMs: await nextDue(transaction, account), unreadable }
 }
+
+type Leasing = { account: string; owner: string; nowMs: number; untilMs: number; limit: number }
+
+/** Those that are due the longest. */
+const leasing = (rank: 'first' | 'any') =>
+  new Prepared((place, { account, owner, nowMs, untilMs, limit }: Leasing) =>
+    place.db
+      .updateTable('schedule')
+      .set((set) => ({
+        due_at: untilMs,
+        lease_owner: owner,
+        fence: set('fence', '+', 1),
+        callback_due_at: null,
+        goes_first: 0,
+      }))
+      .where('task_id', 'in', (select) =>
+        skipLocked(
+          place,
+          'schedule',
+          select
+            .selectFrom('schedule')
+            .select('task_id')
+            .where('account', '=', account)
+            .where('due_at', '<=', nowMs)
+            // Word for word what the partial index says.
+            .$if(rank === 'first', (query) => query.where(sql<boolean>`goes_first = 1`))
+            .orderBy('due_at')
+            .limit(limit),
+        ),
+      )
+      .returning(['task_id', 'fence', 'wake_seq', 'looked_at', 'hint_step']),
+  )
+
+const LEASE_FIRST = leasing('first')
+const LEASE = leasing('any')
 
 /**
  * Tasks that only wait for a slot ask nobody anything: they are put off together, so that however many they are, the

@@ -23,7 +23,7 @@ const LEASE = new Prepared((place, claim: Pick<Claim, 'taskId' | 'fence' | 'owne
     place,
     place.db
       .selectFrom('schedule')
-      .select(['wake_seq', 'callback_due_at', 'hint_step'])
+      .select(['wake_seq', 'callback_due_at', 'hint_step', 'goes_first'])
       .where('task_id', '=', claim.taskId)
       .where('fence', '=', claim.fence)
       .where('lease_owner', '=', claim.owner),

@@ -32,6 +32,7 @@ export async function insertTask(transaction: Transaction, insert: TaskInsert): 
       callback_refilled_at: null,
       callback_due_at: null,
       hint_step: null,
+      goes_first: 0,
     })
     .execute()
   const artifacts = insert.artifacts.map((artifact) => rowOfArtifact(task, artifact))

@@ -3,10 +3,10 @@ import type { ScheduleRow } from './schema.ts'
 import { wholeMs } from './whole-ms.ts'
 
 /** What others asked of a task while it was held. */
-export type Wishes = Pick<ScheduleRow, 'wake_seq' | 'callback_due_at' | 'hint_step'>
+export type Wishes = Pick<ScheduleRow, 'wake_seq' | 'callback_due_at' | 'hint_step' | 'goes_first'>
 
 /** What a move leaves in the row of a task that it gives back. */
-export type Left = Pick<ScheduleRow, 'account' | 'due_at' | 'hint_step'>
+export type Left = Pick<ScheduleRow, 'account' | 'due_at' | 'hint_step' | 'goes_first'>
 
 /** Whoever woke the task meanwhile, or called back, is heard: it is due at once, or sooner. */
 export function leftSchedule(move: Move & { dueAtMs: number }, wishes: Wishes, nowMs: number): Left {
@@ -18,10 +18,13 @@ export function leftSchedule(move: Move & { dueAtMs: number }, wishes: Wishes, n
   const isOver = move.to === 'queued'
   const askedMs = isOver ? Infinity : (wishes.callback_due_at ?? Infinity)
   const hintStep = move.hintStep === undefined || hintedMeanwhile ? wishes.hint_step : move.hintStep
+  // A video that was just found is fetched before anybody looks at those that may still be under way.
+  const isFound = move.to === 'archiving' && move.from !== 'archiving'
   return {
     account: move.account,
     due_at: wokenMeanwhile ? nowMs : wholeMs(Math.min(move.dueAtMs, askedMs)),
     hint_step: isOver ? null : hintStep,
+    goes_first: isFound || (wishes.goes_first === 1 && !isOver) ? 1 : 0,
   }
 }
 

@@ -102,7 +102,7 @@ async function commitLooks(
     transaction,
     transaction.db
       .selectFrom('schedule')
-      .select(['task_id', 'fence', 'lease_owner', 'wake_seq', 'callback_due_at', 'hint_step'])
+      .select(['task_id', 'fence', 'lease_owner', 'wake_seq', 'callback_due_at', 'hint_step', 'goes_first'])
       .where('task_id', 'in', ids)
       .where('lease_owner', 'in', [...new Set(looks.map(({ claim }) => claim.owner))])
       .orderBy('task_id'),

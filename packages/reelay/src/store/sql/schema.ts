@@ -53,6 +53,8 @@ export type ScheduleRow = {
   callback_due_at: number | null
   /** Extra looks made since a callback hinted at the end. */
   hint_step: number | null
+  /** 1: taken before the others that are due, when it is. A claim sets it back. */
+  goes_first: number
 }
 
 export type AttemptRow = {
