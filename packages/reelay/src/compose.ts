@@ -53,8 +53,10 @@ const LEASE_MS = 30_000
 /** Longer than one attempt can take. */
 const DELIVERY_LEASE_MS = 60_000
 const STEPS_MAX = 256
-/** A quarter of the steps: ten videos a second end at a provider that takes six seconds to hand each one out. */
-const DOWNLOADS_MAX = 64
+/** Ten videos a second may end at a provider that takes three seconds to hand each one out. */
+const DOWNLOADS_MAX = 32
+/** What they have on the disk at a time: so many videos of the largest size. */
+const LARGEST_DOWNLOADS_MAX = 8
 /** Event streams of one project in one process: each costs a connection and some tens of kilobytes. */
 const STREAMS_MAX = 1_000
 /** How late a change by another process is seen when the word of it is lost. */
@@ -302,7 +304,11 @@ function engineContext(config: Config, parts: Parts, overrides: Overrides): Engi
     leaseMs: overrides.leaseMs ?? LEASE_MS,
     concurrencyMax: overrides.stepsMax ?? STEPS_MAX,
     retention: config.retention,
-    downloads: { slots: new Slots(DOWNLOADS_MAX), bytesMax: config.limits.videoBytesMax },
+    downloads: {
+      slots: new Slots(DOWNLOADS_MAX),
+      room: new Slots(LARGEST_DOWNLOADS_MAX * config.limits.videoBytesMax),
+      bytesMax: config.limits.videoBytesMax,
+    },
     callbackBase: () => config.callbackBase,
     inputUrl: (link) =>
       config.callbackBase === null

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { Harness } from '../../test/engine/harness.ts'
 import { deadLink, done, ScriptedProvider } from '../../test/engine/scripted-provider.ts'
 import { StorageFull, StorageUnavailable, type StagedFile } from '../files/files.ts'
-import type { OpenedOutput } from '../providers/provider.ts'
+import type { OpenedOutput, Provider } from '../providers/provider.ts'
 import type { Operation, Verdict } from '../task/verdict.ts'
 import type { EngineContext, Inspector } from './context.ts'
 import { Slots } from './slots.ts'
@@ -227,7 +227,9 @@ test('of videos that wait for their turn, the one whose link dies first is fetch
   const gate = Promise.withResolvers<void>()
   const scripted = finished()
   const slots = new Slots(1)
-  await using harness = await open(scripted, { downloads: { slots, bytesMax: 1_000_000 } })
+  await using harness = await open(scripted, {
+    downloads: { slots, room: new Slots(8_000_000), bytesMax: 1_000_000 },
+  })
   const nowMs = harness.clock.nowMs()
   scripted.start = async (request) => {
     scripted.starts.push(request)
@@ -254,3 +256,45 @@ test('of videos that wait for their turn, the one whose link dies first is fetch
   await harness.until(() => ids.every((id) => harness.task(id).state === 'completed'), 'all are here')
   assert.deepEqual(opened, ['first', 'in half an hour', 'nobody knows', 'tomorrow', 'in two days'])
 })
+
+for (const [what, bytes] of [
+  ['that say how large they are', VIDEO.byteLength],
+  ['whose size nobody tells', null],
+] as const) {
+  test(`videos ${what} have no more room on the disk than may be, and wait without a connection`, async () => {
+    const scripted = finished()
+    const gates = new Map<string, PromiseWithResolvers<void>>()
+    const connected = new Set<string>()
+    scripted.start = async ({ clientToken }) => ({
+      kind: 'accepted',
+      operation: { providerTaskId: clientToken },
+    })
+    const openHeld: Provider['open'] = async (_output, { providerTaskId }) => {
+      connected.add(providerTaskId)
+      const gate = gates.get(providerTaskId) ?? Promise.withResolvers<void>()
+      gates.set(providerTaskId, gate)
+      return {
+        bytes,
+        close: () => connected.delete(providerTaskId),
+        body: (async function* () {
+          await gate.promise
+          yield VIDEO
+        })(),
+      }
+    }
+    Object.assign(scripted, { open: openHeld })
+    const bytesMax = VIDEO.byteLength + 5
+    const room = new Slots(2 * (bytes ?? bytesMax))
+    await using harness = await open(scripted, { downloads: { slots: new Slots(8), room, bytesMax } })
+    const ids = [(await harness.create()).id, (await harness.create()).id, (await harness.create()).id]
+    await harness.until(() => room.waiting === 1, 'one waits')
+    await harness.pass(5_000)
+    assert.deepEqual([gates.size, connected.size], [3, 2])
+    for (const job of connected) gates.get(job)?.resolve()
+    await harness.until(() => room.waiting === 0, 'it has room')
+    for (const gate of gates.values()) gate.resolve()
+    await harness.until(() => ids.every((id) => harness.task(id).state === 'completed'), 'all are here')
+    assert.equal(connected.size, 0)
+    assert.ok(room.tryTake(2 * (bytes ?? bytesMax)), 'all room is free again')
+  })
+}

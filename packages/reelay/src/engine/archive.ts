@@ -2,7 +2,7 @@ import { StorageUnavailable, type StagedFile } from '../files/files.ts'
 import { fenceOfName, outputFolder, storageKey } from '../files/storage-key.ts'
 import type { ArchiveOutcome } from '../observability/observer.ts'
 import { stopwatch, type Lap } from '../observability/stopwatch.ts'
-import { OutputGone, type Provider } from '../providers/provider.ts'
+import { OutputGone, type OpenedOutput, type Provider } from '../providers/provider.ts'
 import type { Artifact, Claim } from '../store/store.ts'
 import { decideArchiveFault, decideStored, type ArchiveFault } from '../task/decide-archive.ts'
 import { decideCancel } from '../task/decide-end.ts'
@@ -116,10 +116,14 @@ async function fetchAll(
   const videos = (task.outputs ?? []).filter((output) => output.role === 'video')
   if (videos.length === 0) throw new BadOutput('the provider named no video among its outputs')
   for (const [index, output] of videos.entries()) {
+    // Given back when the file is gone.
+    using room = new DisposableStack()
     await using staged = await stageFile(context)
-    const opened = await provider.open(output, operation, signal)
+    const open = (): Promise<OpenedOutput> => provider.open(output, operation, signal)
+    const granted = await openWithRoom(context, open, signal, linkEndsAtMs(context, task))
+    room.use(granted.room)
     await context.checkpoint('archive.opened', task.id)
-    const file = await write(context, staged, opened, signal)
+    const file = await write(staged, granted.opened, granted.bytesMax, signal)
     const facts = await probe(context, staged, output)
     const key = storageKey(task, claim.fence, 'video', index, facts.mime)
     const source = { path: staged.path, durationMs: facts.durationMs }
@@ -148,14 +152,34 @@ async function stageFile(context: EngineContext): Promise<StagedFile & AsyncDisp
   }
 }
 
+/** An output, and the room that is kept for it: as much as it says that it has, or as may be. */
+type OpenedWithRoom = { opened: OpenedOutput; bytesMax: number; room: Disposable }
+
+/** Whoever waits for room holds no connection, which would die meanwhile. */
+async function openWithRoom(
+  { downloads }: EngineContext,
+  open: () => Promise<OpenedOutput>,
+  signal: AbortSignal,
+  byMs: number,
+): Promise<OpenedWithRoom> {
+  const opened = await open()
+  const bytesMax = Math.min(opened.bytes ?? downloads.bytesMax, downloads.bytesMax)
+  const free = downloads.room.tryTake(bytesMax)
+  if (free !== undefined) return { opened, bytesMax, room: free }
+  opened.close()
+  using taken = new DisposableStack()
+  taken.use(await downloads.room.take(signal, byMs, bytesMax))
+  return { opened: await open(), bytesMax, room: taken.move() }
+}
+
 async function write(
-  context: EngineContext,
   staged: StagedFile,
-  opened: Awaited<ReturnType<Provider['open']>>,
+  opened: OpenedOutput,
+  bytesMax: number,
   signal: AbortSignal,
 ): Promise<{ bytes: number; sha256: string }> {
   try {
-    const file = await staged.write(untilAborted(opened.body, signal), context.downloads.bytesMax)
+    const file = await staged.write(untilAborted(opened.body, signal), bytesMax)
     if (file.bytes === 0) throw new BadOutput('the output is empty')
     if (opened.bytes !== null && opened.bytes !== file.bytes) {
       throw new BadOutput(`the output was cut short: ${file.bytes} of ${opened.bytes} bytes`)

@@ -74,7 +74,8 @@ export type EngineContext = {
   leaseMs: number
   /** Steps under way at a time, over all accounts. */
   concurrencyMax: number
-  downloads: { slots: Slots; bytesMax: number }
+  /** How many at a time, how many bytes all of them may have on this machine, and one of them. */
+  downloads: { slots: Slots; room: Slots; bytesMax: number }
   /** Of projects that have none of their own. */
   retention: Retention
   /** Base of the URLs that providers call back; null: they cannot reach this gateway. */

@@ -1,4 +1,4 @@
-import type { Claim } from '../store/store.ts'
+import type { Claim, ClaimQuery } from '../store/store.ts'
 import { isTerminal, type TaskState } from '../task/state.ts'
 import { Alarm } from './alarm.ts'
 import { archive } from './archive.ts'
@@ -17,10 +17,13 @@ import { wantsCancel } from './wants-cancel.ts'
 /** Longest sleep of an account's loop: a bound for wakes that another process wrote. */
 const IDLE_MS_MAX = 1_000
 const BATCH_MAX = 200
-/** What one claim may take of all room: several accounts are asked at the same time, most of which have nothing due. */
-const CLAIM_SHARE = 1 / 4
+/** What one account may have under way of all room, but for downloads, which have a bound of their own. */
+const ACCOUNT_SHARE = 1 / 4
 /** Of little room, all: small claims cost as much as large ones, and processes take turns for an account. */
-const CLAIM_MIN = 32
+const ACCOUNT_MIN = 32
+/** Beyond all room, for those that go first: a backlog of looks keeps them waiting no longer than others of their kind. */
+const EXPRESS_MAX = 32
+const EXPRESS_BATCH_MAX = 8
 /** With all room taken, what is free after this long is claimed together: one by one, a claim costs more than a look. */
 const GATHER_MS = 20
 /** For the last commits of steps that were cut off at a stop. */
@@ -40,6 +43,9 @@ const STEP: Readonly<Record<TaskState, Step>> = {
   error: drain,
 }
 
+/** The loop of one account, and what it has heard of what was announced. */
+type AccountLoop = { readonly account: string; heard: number }
+
 /**
  * Claims due tasks and runs one step for each. Every account has a loop of its own, so that a slow or paused provider
  * delays no other.
@@ -49,6 +55,10 @@ export class Engine {
   readonly #running = new Set<Promise<void>>()
   /** Room of claims that are under way: several loops must not be given the same. */
   #reserved = 0
+  /** How often something was scheduled that may go first. */
+  #announced = 0
+  /** Steps under way by account, without downloads. */
+  readonly #underWay = new Map<string, number>()
   #stepEnded = Promise.withResolvers<void>()
   readonly #loops = new Map<string, Promise<void>>()
   readonly #alarms: Alarm[] = []
@@ -67,7 +77,7 @@ export class Engine {
     const scheduled = await store.scheduledAccounts()
     for (const account of [...providers.keys(), ...scheduled]) this.#startLoop(account)
     this.#unsubscribe = store.onChange((_taskId, kind) => {
-      if (kind === 'scheduled') this.#expect(this.#context.clock.nowMs())
+      if (kind === 'scheduled') this.#announce()
     })
   }
 
@@ -80,6 +90,13 @@ export class Engine {
     const alarm = new Alarm(clock)
     this.#alarms.push(alarm)
     this.#loops.set(account, this.#loop(account, alarm))
+  }
+
+  /** Something is due that may go first: also loops that wait for room ask for it. */
+  #announce(): void {
+    this.#announced += 1
+    this.#expect(this.#context.clock.nowMs())
+    this.#tellRoom()
   }
 
   /** Something is due at that time: loops that planned to sleep longer look again. */
@@ -110,43 +127,57 @@ export class Engine {
   }
 
   async #loop(account: string, alarm: Alarm): Promise<void> {
+    const loop = { account, heard: this.#announced }
     while (!this.#stopClaiming.signal.aborted) {
       alarm.reset()
-      const nextDueAtMs = await this.#claim(account)
+      const nextDueAtMs = await this.#claim(loop)
       await alarm.sleepUntil(Math.min(nextDueAtMs, this.#context.clock.nowMs() + IDLE_MS_MAX))
     }
   }
 
-  /** One batch. Answers when to come back. */
-  async #claim(account: string): Promise<number> {
-    const { store, clock, log, owner, leaseMs, concurrencyMax, downloads } = this.#context
-    // Who waits for a turn to download does nothing: many of them must not keep the looks of other accounts waiting.
-    const room = concurrencyMax - this.#running.size - this.#reserved + downloads.slots.waiting
-    if (room <= 0) {
-      await this.#untilRoom()
-      return clock.nowMs()
-    }
-    const pacing = this.#context.pacingOf(account)
-    const slotsMax = this.#context.providers.get(account)?.traits.pacing.inFlightMax ?? null
-    const limit = Math.min(room, BATCH_MAX, Math.max(CLAIM_MIN, Math.ceil(concurrencyMax * CLAIM_SHARE)))
-    this.#reserved += limit
+  /** Answers when to come back. */
+  async #claim(loop: AccountLoop): Promise<number> {
+    const room = this.#roomFor(loop.account)
+    if (room > 0) return this.#take(loop, { limit: Math.min(room, BATCH_MAX), onlyFirst: false })
+    const express = Math.min(room + EXPRESS_MAX, EXPRESS_BATCH_MAX)
+    if (loop.heard !== this.#announced && express > 0)
+      await this.#take(loop, { limit: express, onlyFirst: true })
+    await this.#untilRoom(loop.account)
+    return this.#context.clock.nowMs()
+  }
+
+  /** One batch. Answers when there is more. */
+  async #take(loop: AccountLoop, share: Pick<ClaimQuery, 'limit' | 'onlyFirst'>): Promise<number> {
+    const { store, clock, log, owner, leaseMs, looks, providers } = this.#context
+    const { account } = loop
+    const { perSecond, burst } = this.#context.pacingOf(account)
+    const slotsMax = providers.get(account)?.traits.pacing.inFlightMax ?? null
+    loop.heard = this.#announced
+    this.#reserved += share.limit
     try {
-      const { perSecond, burst } = pacing
-      const query = { owner, account, limit, leaseMs, perSecond, burst, slotsMax }
+      const query = { owner, account, leaseMs, perSecond, burst, slotsMax, ...share }
       const batch = await store.claimDue(query)
-      this.#context.looks.claimed(query, batch)
+      if (!share.onlyFirst) looks.claimed(query, batch)
       for (const task of batch.unreadable) {
         log.error({ task, account }, 'a stored task cannot be read: it was left alone, and waits')
       }
-      for (const claim of batch.claims) this.#run(claim)
+      for (const claim of batch.claims) this.#run(claim, account)
       return batch.nextDueAtMs ?? clock.nowMs() + IDLE_MS_MAX
     } catch (error) {
       log.error({ err: error, account }, 'the store did not answer; trying again')
       return clock.nowMs() + STORE_FAULT_PAUSE_MS
     } finally {
-      this.#reserved -= limit
+      this.#reserved -= share.limit
       this.#tellRoom()
     }
+  }
+
+  #roomFor(account: string): number {
+    const { concurrencyMax, downloads } = this.#context
+    const ofAccount = Math.max(ACCOUNT_MIN, Math.ceil(concurrencyMax * ACCOUNT_SHARE))
+    // Who waits for a turn to download does nothing: many of them must not keep the looks of other accounts waiting.
+    const room = concurrencyMax - this.#running.size - this.#reserved + downloads.slots.waiting
+    return Math.min(room, ofAccount - (this.#underWay.get(account) ?? 0))
   }
 
   /** To all who wait: one promise, for whoever raced those of the steps would leave something behind with each of them. */
@@ -156,31 +187,38 @@ export class Engine {
   }
 
   /** A step that ends makes room, and so does one that begins to wait for its turn to download. */
-  async #untilRoom(): Promise<void> {
+  async #untilRoom(account: string): Promise<void> {
     const over = new AbortController()
     const ending = AbortSignal.any([over.signal, this.#stopClaiming.signal])
     await Promise.race([this.#stepEnded.promise, this.#context.clock.sleep(IDLE_MS_MAX, ending)])
     over.abort()
-    const { clock, concurrencyMax } = this.#context
-    if (this.#running.size >= concurrencyMax - 1) await clock.sleep(GATHER_MS, this.#stopClaiming.signal)
+    if (this.#roomFor(account) <= 1) await this.#context.clock.sleep(GATHER_MS, this.#stopClaiming.signal)
   }
 
-  #run(claim: Claim): void {
+  #run(claim: Claim, account: string): void {
     // A step may move its task to any of them, also to one that had neither a configuration nor a task until now.
     for (const { account } of claim.task.candidates) this.#startLoop(account)
+    const counted = claim.task.state === 'archiving' ? 0 : 1
+    this.#count(account, counted)
     const running = this.#step(claim).finally(() => {
       this.#running.delete(running)
+      this.#count(account, -counted)
       this.#tellRoom()
     })
     this.#running.add(running)
   }
 
+  #count(account: string, change: number): void {
+    this.#underWay.set(account, (this.#underWay.get(account) ?? 0) + change)
+  }
+
   async #step(claim: Claim): Promise<void> {
-    const { log, store } = this.#context
+    const { clock, log, store } = this.#context
     const lease = holdLease(this.#context, claim, this.#abortSteps.signal, this.#giveUp.signal)
     try {
       const dueAtMs = await this.#stepFor(claim)(this.#context, claim, lease)
-      if (dueAtMs !== null) this.#expect(dueAtMs)
+      if (dueAtMs !== null && dueAtMs <= clock.nowMs()) this.#announce()
+      else if (dueAtMs !== null) this.#expect(dueAtMs)
     } catch (error) {
       // A step that was ended by a stop gives its task back; anything else leaves the lease to run out.
       if (lease.signal.aborted) await store.release([claim]).catch(() => undefined)

@@ -81,3 +81,31 @@ test('an aborted signal never gets a slot', async () => {
   await assert.rejects(slots.take(AbortSignal.abort(new Error('stopped'))), /stopped/)
   assert.equal(await isSettled(slots.take(never)), true)
 })
+
+test('who wants several waits until so many are free, and nobody who comes later is served before', async () => {
+  const slots = new Slots(10)
+  const six = await slots.take(never, Infinity, 6)
+  const eight = slots.take(never, Infinity, 8)
+  assert.equal(await isSettled(eight), false)
+  assert.equal(slots.tryTake(1), undefined)
+  const two = slots.take(never, Infinity, 2)
+  assert.equal(await isSettled(two), false)
+  six[Symbol.dispose]()
+  assert.deepEqual([await isSettled(eight), await isSettled(two)], [true, true])
+  assert.equal(slots.tryTake(), undefined)
+  const held = await eight
+  held[Symbol.dispose]()
+  assert.ok(slots.tryTake(8))
+})
+
+test('when who wants many gives up, those behind are served', async () => {
+  const slots = new Slots(2)
+  await slots.take(never)
+  const impatient = new AbortController()
+  const both = slots.take(impatient.signal, Infinity, 2)
+  const one = slots.take(never)
+  assert.equal(await isSettled(one), false)
+  impatient.abort()
+  await assert.rejects(both)
+  assert.equal(await isSettled(one), true)
+})

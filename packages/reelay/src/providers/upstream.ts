@@ -8,6 +8,11 @@ import { UpstreamFailed } from './upstream-failed.ts'
 const ANSWER_BYTES_MAX = 4 * 1024 * 1024
 
 const CONNECT_TIMEOUT_MS = 10_000
+/**
+ * As many as the engine has steps under way for an account: a look that waited for a connection would use up its own time, and a
+ * step that other accounts could use.
+ */
+const CONNECTIONS_MAX = 64
 
 /** Shorter ones would take ordinary words out of an answer. */
 const SECRET_CHARACTERS_MIN = 8
@@ -83,7 +88,12 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const base = baseOf(options.baseUrl)
   const { credentials, clock, connector = buildConnector({ timeout: CONNECT_TIMEOUT_MS }) } = options
   const host = new URL(base).host
-  const agent = new Agent({ connect: connector, headersTimeout: 0, bodyTimeout: 0, connections: 16 })
+  const agent = new Agent({
+    connect: connector,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connections: CONNECTIONS_MAX,
+  })
 
   /** Made before the connection is: when it cannot be, nothing was sent. */
   async function proofOf(

@@ -44,6 +44,8 @@ export type ClaimQuery = {
   burst: number
   /** While so many attempts hold a slot of the account, its queued tasks are put off rather than claimed; null: never. */
   slotsMax: number | null
+  /** Nothing but what goes before the others that are due. */
+  onlyFirst?: boolean
 }
 
 export type ClaimBatch = {

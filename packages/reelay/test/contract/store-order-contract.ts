@@ -33,6 +33,20 @@ export function storeOrderContract(subject: () => Promise<CallbackSubject>): voi
     assert.deepEqual(claims.map(({ taskId }) => taskId).toSorted(), [early, late].toSorted())
   })
 
+  test('order: a claim that wants nothing else takes only what goes first', async () => {
+    await using s = await subject()
+    const { early, late } = await twoRunning(s)
+    s.clock.advance(EARLY_MS * 2)
+    assert.deepEqual(await s.claim({ onlyFirst: true }), [])
+    await s.record({ taskId: late, hint: 'ended' })
+    const claims = await s.claim({ onlyFirst: true })
+    assert.deepEqual(
+      claims.map(({ taskId }) => taskId),
+      [late],
+    )
+    assert.equal(await nextOf(s), early)
+  })
+
   test('order: any other callback makes a task due, and it waits its turn', async () => {
     await using s = await subject()
     const { early, late } = await twoRunning(s)

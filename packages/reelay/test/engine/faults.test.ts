@@ -263,7 +263,10 @@ test('tasks that wait for their turn to download do not keep another account wai
   const other = scripted()
   await using harness = await Harness.open(
     { slow, other },
-    { concurrencyMax: 3, downloads: { slots: new Slots(1), bytesMax: 1_000_000 } },
+    {
+      concurrencyMax: 3,
+      downloads: { slots: new Slots(1), room: new Slots(8_000_000), bytesMax: 1_000_000 },
+    },
   )
   for (let count = 0; count < 6; count += 1)
     await harness.create({ candidates: [{ account: 'slow', model: 'm' }] })

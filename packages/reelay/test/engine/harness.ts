@@ -81,7 +81,7 @@ export class Harness {
       looks: this.looks,
       leaseMs: 30_000,
       concurrencyMax: 256,
-      downloads: { slots: new Slots(8), bytesMax: 1_000_000 },
+      downloads: { slots: new Slots(8), room: new Slots(8_000_000), bytesMax: 1_000_000 },
       retention: { filesMs: null, recordsMs: null, logsMs: null },
       callbackBase: () => null,
       inputUrl: () => null,

@@ -142,7 +142,7 @@ export class Replica {
       owner: this.owner,
       leaseMs: LEASE_MS,
       concurrencyMax: 64,
-      downloads: { slots: new Slots(SLOTS), bytesMax: BYTES_MAX },
+      downloads: { slots: new Slots(SLOTS), room: new Slots(SLOTS * BYTES_MAX), bytesMax: BYTES_MAX },
       retention: { filesMs: null, recordsMs: null, logsMs: null },
       callbackBase: () => CALLBACK_BASE,
       inputUrl: () => null,

@@ -159,6 +159,7 @@ async function hurry(transaction: Transaction, { taskId, hint }: CallbackIn): Pr
   const plannedMs = row.lease_owner === null ? row.due_at : (row.callback_due_at ?? Infinity)
   const isServed = plannedMs <= atMs
   const hintStep = hint === 'ended' ? 0 : row.hint_step
+  const goesFirst = hint === 'ended' ? 1 : row.goes_first
   // Nothing to say that the row does not tell already, unless the clock was set back.
   if (isServed && hintStep === row.hint_step && (row.callback_refilled_at ?? 0) <= nowMs) return
   await HURRY.run(transaction, {
@@ -168,7 +169,7 @@ async function hurry(transaction: Transaction, { taskId, hint }: CallbackIn): Pr
     callback_due_at: isServed ? row.callback_due_at : atMs,
     due_at: row.lease_owner === null ? Math.min(row.due_at, atMs) : row.due_at,
     hint_step: hintStep,
-    goes_first: hint === 'ended' ? 1 : row.goes_first,
+    goes_first: goesFirst,
   })
-  if (!isServed) changed.set(taskId, 'scheduled')
+  if (!isServed || goesFirst !== row.goes_first) changed.set(taskId, 'scheduled')
 }

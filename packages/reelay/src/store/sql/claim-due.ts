@@ -29,7 +29,7 @@ export async function claimDue(transaction: Transaction, query: ClaimQuery): Pro
   }
   const asked = { ...query, nowMs, untilMs: nowMs + query.leaseMs }
   const { rows: leased } = await LEASE_FIRST.run(transaction, { ...asked, limit })
-  if (leased.length < limit)
+  if (leased.length < limit && query.onlyFirst !== true)
     leased.push(...(await LEASE.run(transaction, { ...asked, limit: limit - leased.length })).rows)
   const { account } = query
   if (leased.length > 0)
