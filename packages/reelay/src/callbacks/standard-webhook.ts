@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import type { RawCallback } from '../providers/provider.ts'
 import { isRecent } from './is-recent.ts'
 import { isSameText } from './is-same-text.ts'
@@ -27,11 +27,24 @@ export function webhookSecretsFault(setting: string): string | undefined {
     : 'must be whsec_ and base64, as the provider shows it; several with commas between them'
 }
 
-function keyOf(secret: string): Buffer | null {
+/** Those of the settings, of which there are a few: making one costs more than signing with it. */
+const keys = new Map<string, KeyObject | null>()
+const KEYS_MAX = 100
+
+function keyOf(secret: string): KeyObject | null {
+  const known = keys.get(secret)
+  if (known !== undefined) return known
+  const key = readKey(secret)
+  if (keys.size >= KEYS_MAX) keys.clear()
+  keys.set(secret, key)
+  return key
+}
+
+function readKey(secret: string): KeyObject | null {
   const text = secret.slice(PREFIX.length)
   if (!secret.startsWith(PREFIX) || !/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return null
   const key = Buffer.from(text, 'base64')
-  return key.byteLength < KEY_BYTES_MIN ? null : key
+  return key.byteLength < KEY_BYTES_MIN ? null : createSecretKey(key)
 }
 
 /**
@@ -43,13 +56,13 @@ export function standardWebhookVerdict(
   secrets: readonly string[],
   nowMs: number,
 ): SignatureVerdict {
-  const keys = secrets.flatMap((secret) => keyOf(secret) ?? [])
-  if (keys.length === 0) return 'unsigned'
+  const signers = secrets.flatMap((secret) => keyOf(secret) ?? [])
+  if (signers.length === 0) return 'unsigned'
   const id = headers['webhook-id']
   const timestamp = headers['webhook-timestamp'] ?? ''
   if (id === undefined || !isRecent(timestamp, nowMs)) return 'forged'
   const given = (headers['webhook-signature'] ?? '').split(' ', SIGNATURES_MAX)
-  const isGood = keys.some((key) => {
+  const isGood = signers.some((key) => {
     const expected = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest('base64')
     return given.some((signature) => isSameText(signature, `v1,${expected}`))
   })

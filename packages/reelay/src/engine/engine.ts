@@ -197,7 +197,7 @@ export class Engine {
 
   #run(claim: Claim, account: string): void {
     // A step may move its task to any of them, also to one that had neither a configuration nor a task until now.
-    for (const { account } of claim.task.candidates) this.#startLoop(account)
+    for (const candidate of claim.task.candidates) this.#startLoop(candidate.account)
     const counted = claim.task.state === 'archiving' ? 0 : 1
     this.#count(account, counted)
     const running = this.#step(claim).finally(() => {

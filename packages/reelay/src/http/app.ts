@@ -11,6 +11,7 @@ import type { Exchange, HttpBindings, HttpContext, HttpEnv, Shared } from './exc
 import { FailureLimiter } from './limit-failures.ts'
 import { allowedMethods } from './method-guard.ts'
 import { OpenStreams } from './open-streams.ts'
+import { createQuickCallback } from './quick-callback.ts'
 import { createQuickAnswer, type QuickAnswer } from './quick-answer.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import { requestIdOf } from './request-id.ts'
@@ -58,8 +59,14 @@ export function createApp(deps: HttpDeps): App {
   return {
     fetch: async (request, env) => app.fetch(request, env),
     openStreams: () => shared.streams.size,
-    answerQuickly: servesApi ? createQuickAnswer(shared) : () => false,
+    answerQuickly: servesApi ? quickAnswers(shared) : () => false,
   }
+}
+
+function quickAnswers(shared: Shared): QuickAnswer {
+  const [video, callback] = [createQuickAnswer(shared), createQuickCallback(shared)]
+  return (incoming, outgoing) =>
+    incoming.method === 'POST' ? callback(incoming, outgoing) : video(incoming, outgoing)
 }
 
 function servedRoutes({ azureAlias, dashboardDir }: HttpSettings): readonly Served[] {

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Clock } from '../system/clock.ts'
 import { ApiError } from './api-error.ts'
 
@@ -108,6 +109,23 @@ export async function readBytes(request: Request, clock: Clock, bounds: BodyBoun
   const bytes = new Uint8Array(await readWithin(request.arrayBuffer(), clock, bounds.pace.graceMs))
   if (bytes.byteLength > bounds.bytesMax) throw payloadTooLarge(bounds.bytesMax)
   return bytes
+}
+
+/**
+ * The whole body of a request that said how long it is, straight from Node.
+ * @throws ApiError `request_timeout`, `invalid_request` when the client went away
+ */
+export const gatherWithin = (incoming: IncomingMessage, clock: Clock, graceMs: number): Promise<Buffer> =>
+  readWithin(gather(incoming), clock, graceMs)
+
+function gather(incoming: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
+    incoming.once('end', () => resolve(Buffer.concat(chunks)))
+    incoming.once('error', reject)
+    incoming.once('close', () => reject(new Error('the connection was closed')))
+  })
 }
 
 /** The whole body as text. @throws what `readBody` throws */

@@ -13,6 +13,8 @@ const CONNECT_TIMEOUT_MS = 10_000
  * step that other accounts could use.
  */
 const CONNECTIONS_MAX = 64
+/** Time limits are the requests' own. */
+const AGENT = { headersTimeout: 0, bodyTimeout: 0, connections: CONNECTIONS_MAX } as const
 
 /** Shorter ones would take ordinary words out of an answer. */
 const SECRET_CHARACTERS_MIN = 8
@@ -88,12 +90,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const base = baseOf(options.baseUrl)
   const { credentials, clock, connector = buildConnector({ timeout: CONNECT_TIMEOUT_MS }) } = options
   const host = new URL(base).host
-  const agent = new Agent({
-    connect: connector,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connections: CONNECTIONS_MAX,
-  })
+  const agent = new Agent({ ...AGENT, connect: connector })
 
   /** Made before the connection is: when it cannot be, nothing was sent. */
   async function proofOf(

@@ -7,6 +7,7 @@ import type { Tables } from '../sql/schema.ts'
 import type { Transaction } from '../sql/transaction.ts'
 import type { Writer } from '../sql/writer.ts'
 import { asUnavailable, unavailable } from './as-unavailable.ts'
+import type { Checkpoints } from './checkpoints.ts'
 import type { WallClockWatch } from './wall-clock-watch.ts'
 
 type Operation = {
@@ -30,10 +31,14 @@ export type GroupWriterOptions = {
   announcer: Announcer
   /** Tells when somebody sets the wall clock: what is planned moves along before anything else is written. */
   watch?: WallClockWatch
+  /** Is told after each group that it is written. */
+  checkpoints?: Pick<Checkpoints, 'wrote'>
 }
 
 /** Operations per transaction: bounds how long the event loop and other writers wait. */
 const GROUP_MAX = 200
+/** Groups that may go before what nobody waits for. */
+const PASSED_OVER_MAX = 20
 
 // Compiled once: there are four of them around each write.
 const BEGIN = CompiledQuery.raw('begin immediate')
@@ -53,6 +58,9 @@ const ROLLBACK_OPERATION = CompiledQuery.raw('rollback to operation')
 export class GroupWriter implements Writer {
   readonly #options: GroupWriterOptions
   readonly #queue: Operation[] = []
+  /** Those that may be lost with the power: whoever waits for the disk goes first. */
+  readonly #soon: Operation[] = []
+  #passedOver = 0
   #running: Promise<void> | undefined
   #closed = false
   /** As the connection comes: commits wait for the disk. */
@@ -74,7 +82,8 @@ export class GroupWriter implements Writer {
   #enqueue<T>(run: (transaction: Transaction) => Promise<T>, isDurable: boolean): Promise<T> {
     if (this.#closed) return Promise.reject(new StoreUnavailable('the store is closed'))
     return new Promise<T>((resolve, reject) => {
-      this.#queue.push({ run, isDurable, resolve, reject })
+      const queue = isDurable ? this.#queue : this.#soon
+      queue.push({ run, isDurable, resolve, reject })
       this.#running ??= this.#drain()
     })
   }
@@ -86,12 +95,22 @@ export class GroupWriter implements Writer {
   }
 
   async #drain(): Promise<void> {
-    while (this.#queue.length > 0) {
+    while (this.#queue.length + this.#soon.length > 0) {
       // Lets everything that is ready in this turn of the event loop join the group.
       await new Promise<void>((resolve) => setImmediate(resolve))
-      await this.#runGroup(this.#queue.splice(0, GROUP_MAX))
+      await this.#runGroup(this.#nextGroup())
     }
     this.#running = undefined
+  }
+
+  #nextGroup(): readonly Operation[] {
+    const group = this.#queue.splice(0, GROUP_MAX)
+    if (group.length > 0 && this.#soon.length > 0 && this.#passedOver < PASSED_OVER_MAX) {
+      this.#passedOver += 1
+      return group
+    }
+    this.#passedOver = 0
+    return [...group, ...this.#soon.splice(0, GROUP_MAX - group.length)]
   }
 
   /**
@@ -123,6 +142,7 @@ export class GroupWriter implements Writer {
       }
       await db.executeQuery(COMMIT)
       watch?.follow(movedMs)
+      this.#options.checkpoints?.wrote()
     } catch (error) {
       // Disk full, I/O error, or the one operation failed: nothing is stored, and everybody is told so.
       await db.executeQuery(ROLLBACK).catch(() => undefined)

@@ -10,6 +10,7 @@ import type { Tables } from '../sql/schema.ts'
 import { SqlStore } from '../sql/sql-store.ts'
 import { StoreUnavailable, type Store } from '../store.ts'
 import { backupDatabase } from './backup-database.ts'
+import { Checkpoints } from './checkpoints.ts'
 import { giveBack } from './give-back.ts'
 import { GroupWriter } from './group-writer.ts'
 import { nodeSqliteDialect } from './node-sqlite-dialect.ts'
@@ -32,12 +33,15 @@ export async function openSqliteStore(options: { path: string; clock: Clock }): 
     return database
   }
   try {
-    const db = new Kysely<Tables>({ dialect: nodeSqliteDialect(open(false)) })
+    const writing = open(false)
+    const db = new Kysely<Tables>({ dialect: nodeSqliteDialect(writing) })
     const migrated = await migrate(db, { bytes: 'blob' })
     const { path, clock } = options
     const readerDatabase = open(true)
     const reader = new Kysely<Tables>({ dialect: nodeSqliteDialect(readerDatabase) })
-    return sqliteStoreOn({ db, reader, readerDatabase, path, clock, migrated, release: () => lock.release() })
+    const checkpoints = new Checkpoints(path, writing, clock)
+    const release = (): void => lock.release()
+    return sqliteStoreOn({ db, reader, readerDatabase, path, clock, migrated, checkpoints, release })
   } catch (error) {
     for (const database of opened) if (database.isOpen) database.close()
     lock.release()
@@ -53,17 +57,25 @@ type Connections = {
   path: string
   clock: Clock
   migrated: Migrated
+  /** None where there is no log. */
+  checkpoints?: Checkpoints
   /** After the connections are closed. */
   release: () => void
 }
 
 /** Writes in groups on one connection, reads on another. */
 export function sqliteStoreOn(connections: Connections): Store {
-  const { db, reader, readerDatabase, path, clock, migrated, release } = connections
+  const { db, reader, readerDatabase, path, clock, migrated, checkpoints, release } = connections
   const nowMs = (): number => clock.nowMs()
   const closing = new AbortController()
   const announcer = new Announcer()
-  const writer = new GroupWriter({ db, nowMs, announcer, watch: new WallClockWatch(clock) })
+  const writer = new GroupWriter({
+    db,
+    nowMs,
+    announcer,
+    watch: new WallClockWatch(clock),
+    ...(checkpoints && { checkpoints }),
+  })
   return new SqlStore({
     writer,
     reader,
@@ -78,6 +90,7 @@ export function sqliteStoreOn(connections: Connections): Store {
     },
     close: async () => {
       closing.abort(new StoreUnavailable('the store is closed'))
+      await checkpoints?.close()
       await db.destroy()
       await reader.destroy()
       if (readerDatabase.isOpen) readerDatabase.close()
