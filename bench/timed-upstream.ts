@@ -57,7 +57,8 @@ function sendClip(response: ServerResponse): void {
 }
 
 function callAt({ jobId, atMs, url }: { jobId: string; atMs: number; url: string }): void {
-  setTimeout(() => void call(jobId, url), Math.max(0, atMs - Date.now()))
+  // Timers may be a millisecond early, and the job would not have ended yet.
+  setTimeout(() => void call(jobId, url), Math.max(0, atMs - Date.now()) + 1)
 }
 
 async function call(jobId: string, url: string): Promise<void> {

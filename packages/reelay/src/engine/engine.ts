@@ -21,8 +21,11 @@ const BATCH_MAX = 200
 const ACCOUNT_SHARE = 1 / 4
 /** Of little room, all: small claims cost as much as large ones, and processes take turns for an account. */
 const ACCOUNT_MIN = 32
-/** Beyond all room, for those that go first: a backlog of looks keeps them waiting no longer than others of their kind. */
-const EXPRESS_MAX = 32
+/**
+ * Beyond all room, for those that go first: a backlog of looks keeps them waiting no longer than others of their kind. Ten ends a second
+ * at a provider that takes two seconds for each answer are forty looks and downloads.
+ */
+const EXPRESS_MAX = 64
 const EXPRESS_BATCH_MAX = 8
 /** With all room taken, what is free after this long is claimed together: one by one, a claim costs more than a look. */
 const GATHER_MS = 20
