@@ -54,6 +54,8 @@ export function endTask(
       completedAtMs: nowMs,
       outputs: null,
       missing: null,
+      // Whether the last look found the job in its queue is chance, and the task waits for nobody any more.
+      providerWaits: false,
       ...(options.warnings === undefined ? {} : { warnings: [...task.warnings, ...options.warnings] }),
     },
     events: options.events ?? [],

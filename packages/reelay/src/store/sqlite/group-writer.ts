@@ -37,6 +37,8 @@ export type GroupWriterOptions = {
 
 /** Operations per transaction: bounds how long the event loop and other writers wait. */
 const GROUP_MAX = 200
+/** Groups that may go before what nobody waits for: with more, a callback is heeded after the look that it was to hasten. */
+const PASSED_OVER_MAX = 1
 
 // Compiled once: there are four of them around each write.
 const BEGIN = CompiledQuery.raw('begin immediate')
@@ -56,6 +58,9 @@ const ROLLBACK_OPERATION = CompiledQuery.raw('rollback to operation')
 export class GroupWriter implements Writer {
   readonly #options: GroupWriterOptions
   readonly #queue: Operation[] = []
+  /** Those that may be lost with the power: whoever waits for the disk goes first. */
+  readonly #soon: Operation[] = []
+  #passedOver = 0
   #running: Promise<void> | undefined
   #closed = false
   /** As the connection comes: commits wait for the disk. */
@@ -77,7 +82,8 @@ export class GroupWriter implements Writer {
   #enqueue<T>(run: (transaction: Transaction) => Promise<T>, isDurable: boolean): Promise<T> {
     if (this.#closed) return Promise.reject(new StoreUnavailable('the store is closed'))
     return new Promise<T>((resolve, reject) => {
-      this.#queue.push({ run, isDurable, resolve, reject })
+      const queue = isDurable ? this.#queue : this.#soon
+      queue.push({ run, isDurable, resolve, reject })
       this.#running ??= this.#drain()
     })
   }
@@ -89,12 +95,22 @@ export class GroupWriter implements Writer {
   }
 
   async #drain(): Promise<void> {
-    while (this.#queue.length > 0) {
+    while (this.#queue.length + this.#soon.length > 0) {
       // Lets everything that is ready in this turn of the event loop join the group.
       await new Promise<void>((resolve) => setImmediate(resolve))
-      await this.#runGroup(this.#queue.splice(0, GROUP_MAX))
+      await this.#runGroup(this.#nextGroup())
     }
     this.#running = undefined
+  }
+
+  #nextGroup(): readonly Operation[] {
+    const group = this.#queue.splice(0, GROUP_MAX)
+    if (group.length > 0 && this.#soon.length > 0 && this.#passedOver < PASSED_OVER_MAX) {
+      this.#passedOver += 1
+      return group
+    }
+    this.#passedOver = 0
+    return [...this.#soon.splice(0, GROUP_MAX), ...group]
   }
 
   /**
