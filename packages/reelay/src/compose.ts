@@ -5,13 +5,13 @@ import { accountDeps } from './account-deps.ts'
 import { checkProvider } from './account-views.ts'
 import { createBackups } from './backups.ts'
 import type { Config } from './config.ts'
+import { downloadsWithin } from './engine/downloads.ts'
 import type { EngineContext, Inspector } from './engine/context.ts'
 import type { DeliveryContext } from './engine/deliver.ts'
 import { Deliverer } from './engine/deliverer.ts'
 import { Engine } from './engine/engine.ts'
 import { Looks } from './engine/looks.ts'
 import { Purger } from './engine/purger.ts'
-import { Slots } from './engine/slots.ts'
 import type { LeftFolders } from './engine/remove-files.ts'
 import type { Files, SharedFiles } from './files/files.ts'
 import { INPUTS, OUTPUTS } from './files/storage-key.ts'
@@ -53,10 +53,6 @@ const LEASE_MS = 30_000
 /** Longer than one attempt can take. */
 const DELIVERY_LEASE_MS = 60_000
 const STEPS_MAX = 256
-/** Ten videos a second may end at a provider that takes three seconds to hand each one out. */
-const DOWNLOADS_MAX = 32
-/** What they have on the disk at a time: so many videos of the largest size. */
-const LARGEST_DOWNLOADS_MAX = 8
 /** Event streams of one project in one process: each costs a connection and some tens of kilobytes. */
 const STREAMS_MAX = 1_000
 /** How late a change by another process is seen when the word of it is lost. */
@@ -304,11 +300,7 @@ function engineContext(config: Config, parts: Parts, overrides: Overrides): Engi
     leaseMs: overrides.leaseMs ?? LEASE_MS,
     concurrencyMax: overrides.stepsMax ?? STEPS_MAX,
     retention: config.retention,
-    downloads: {
-      slots: new Slots(DOWNLOADS_MAX),
-      room: new Slots(LARGEST_DOWNLOADS_MAX * config.limits.videoBytesMax),
-      bytesMax: config.limits.videoBytesMax,
-    },
+    downloads: downloadsWithin(config.limits.videoBytesMax),
     callbackBase: () => config.callbackBase,
     inputUrl: (link) =>
       config.callbackBase === null
