@@ -27,7 +27,7 @@ const ACCOUNT_MIN = 32
  */
 const EXPRESS_MAX = 64
 const EXPRESS_BATCH_MAX = 8
-/** With all room taken, what is free after this long is claimed together: one by one, a claim costs more than a look. */
+/** With all room taken by steps, what is free after this long is claimed together: one by one, a claim costs more than a look. */
 const GATHER_MS = 20
 /** For the last commits of steps that were cut off at a stop. */
 const LAST_WRITES_MS = 1_000
@@ -195,7 +195,9 @@ export class Engine {
     const ending = AbortSignal.any([over.signal, this.#stopClaiming.signal])
     await Promise.race([this.#stepEnded.promise, this.#context.clock.sleep(IDLE_MS_MAX, ending)])
     over.abort()
-    if (this.#roomFor(account) <= 1) await this.#context.clock.sleep(GATHER_MS, this.#stopClaiming.signal)
+    // What claims hold is free again when they are answered, a moment later.
+    if (this.#roomFor(account) + this.#reserved <= 1)
+      await this.#context.clock.sleep(GATHER_MS, this.#stopClaiming.signal)
   }
 
   #run(claim: Claim, account: string): void {

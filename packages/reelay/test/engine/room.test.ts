@@ -4,6 +4,7 @@ import type { CallbackIn, Store } from '../../src/store/store.ts'
 import { isTerminal } from '../../src/task/state.ts'
 import type { Attempt, Task } from '../../src/task/task.ts'
 import type { Operation, Verdict } from '../../src/task/verdict.ts'
+import { settle } from '../support/settle.ts'
 import { Harness } from './harness.ts'
 import { done, ScriptedProvider } from './scripted-provider.ts'
 
@@ -11,6 +12,8 @@ const VIDEO = new TextEncoder().encode('video bytes')
 const STEPS_MAX = 8
 const ACCOUNTS = 12
 const TASKS_PER_ACCOUNT = 3
+/** Of little room, what one account may have. */
+const ACCOUNT_STEPS_MAX = 32
 
 test('however many accounts have work, no more steps run at a time than may, and all get their turn', async () => {
   let underWay = 0
@@ -47,6 +50,23 @@ test('however many accounts have work, no more steps run at a time than may, and
   assert.ok(ids.every((id) => harness.task(id).state === 'completed'))
 })
 
+test('accounts that ask for work together wait for no clock, though each asks for as much as it may have', async () => {
+  const providers = Object.fromEntries(
+    Array.from({ length: ACCOUNTS }, (_, index) => [`account-${index}`, new ScriptedProvider()]),
+  )
+  await using harness = await Harness.open(providers, { concurrencyMax: 2 * ACCOUNT_STEPS_MAX })
+  const atMs = harness.clock.nowMs()
+  const ids: string[] = []
+  for (const account of Object.keys(providers))
+    ids.push((await harness.create({ candidates: [{ account, model: 'm' }] })).id)
+  await settle()
+  assert.deepEqual(
+    ids.map((id) => harness.task(id).state),
+    ids.map(() => 'running'),
+  )
+  assert.equal(harness.clock.nowMs(), atMs)
+})
+
 /** A provider whose looks take as long as the test wants; counts those under way. */
 class HoldingProvider extends ScriptedProvider {
   isHolding = false
@@ -75,8 +95,6 @@ class HoldingProvider extends ScriptedProvider {
     this.#released.resolve()
   }
 }
-
-const ACCOUNT_STEPS_MAX = 32
 
 test('an account whose looks take long leaves room to the others', async () => {
   const busy = new HoldingProvider()
