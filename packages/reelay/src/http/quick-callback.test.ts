@@ -93,6 +93,21 @@ test('a callback is answered and kept the same whichever way it takes', async ()
   assert.ok(!JSON.stringify(lines).includes(TOKEN))
 })
 
+test('callbacks that come whole, also one behind the other on a connection, are kept whole', async () => {
+  await using s = await Subject.open()
+  const bodies = ['{"a":1}', 'b'.repeat(40_000), '', '{"c":3}']
+  const requests = bodies.map((body) => `${head(`content-length: ${body.length}\r\n`)}${body}`)
+  const { answers } = await exchangeRaw(s.port, { chunks: [requests.join('')], answers: bodies.length })
+  assert.deepEqual(
+    answers.map(({ status, body }) => [status, body.toString()]),
+    bodies.map(() => [200, 'ok']),
+  )
+  assert.deepEqual(
+    s.read.map(({ body }) => body.toString()),
+    bodies,
+  )
+})
+
 test('while the store cannot keep it, its sender is told to come again', async () => {
   await using s = await Subject.open()
   s.api.store.recordCallback = () => Promise.reject(new StoreUnavailable('the disk is full'))

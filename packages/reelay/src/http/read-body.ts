@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Awaitable } from '../system/awaitable.ts'
 import type { Clock } from '../system/clock.ts'
 import { ApiError } from './api-error.ts'
 
@@ -112,11 +113,15 @@ export async function readBytes(request: Request, clock: Clock, bounds: BodyBoun
 }
 
 /**
- * The whole body of a request that said how long it is, straight from Node.
+ * The whole body of a request that said how long it is, straight from Node. Mostly it came together with the headers, and nobody has
+ * to wait for it, nor to be told that it is late.
  * @throws ApiError `request_timeout`, `invalid_request` when the client went away
  */
-export const gatherWithin = (incoming: IncomingMessage, clock: Clock, graceMs: number): Promise<Buffer> =>
-  readWithin(gather(incoming), clock, graceMs)
+export function gatherWithin(incoming: IncomingMessage, clock: Clock, graceMs: number): Awaitable<Buffer> {
+  if (!incoming.complete) return readWithin(gather(incoming), clock, graceMs)
+  const body: Buffer | null = incoming.read()
+  return body ?? Buffer.alloc(0)
+}
 
 function gather(incoming: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
