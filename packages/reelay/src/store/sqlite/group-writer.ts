@@ -113,12 +113,52 @@ export class GroupWriter implements Writer {
     return [...this.#soon.splice(0, GROUP_MAX), ...group]
   }
 
+  async #runGroup(group: readonly Operation[]): Promise<void> {
+    for (const { operation, value, changed, outbox } of await this.#commit(group)) {
+      operation.resolve(value as never)
+      this.#options.announcer.announce(changed, outbox)
+    }
+  }
+
+  /** On one connection: taking it anew for each statement would make half of the garbage of a write. */
+  async #commit(group: readonly Operation[]): Promise<readonly Finished[]> {
+    try {
+      return await this.#options.db.connection().execute((connection) => this.#runOn(connection, group))
+    } catch (error) {
+      // Disk full, I/O error, or the one operation failed: nothing is stored, and everybody is told so.
+      const reason = asUnavailable(error)
+      for (const operation of group) operation.reject(reason)
+      return []
+    }
+  }
+
+  async #runOn(db: Kysely<Tables>, group: readonly Operation[]): Promise<readonly Finished[]> {
+    const { watch, checkpoints } = this.#options
+    const movedMs = watch?.movedMs() ?? 0
+    try {
+      await this.#begin(db, group)
+      if (movedMs !== 0) await followClock(this.#transaction(db), movedMs)
+      const finished: Finished[] = []
+      for (const operation of group) {
+        const isAlone = group.length === 1
+        const result = isAlone ? await this.#run(db, operation) : await this.#runOneOfMany(db, operation)
+        if (result !== undefined) finished.push(result)
+      }
+      await db.executeQuery(COMMIT)
+      watch?.follow(movedMs)
+      checkpoints?.wrote()
+      return finished
+    } catch (error) {
+      await db.executeQuery(ROLLBACK).catch(() => undefined)
+      throw error
+    }
+  }
+
   /**
    * One that has to be durable makes all of its group so: they share the wait.
    * @throws StoreUnavailable whatever the reason is, such as a transaction that could not be ended: nothing of the group has run
    */
-  async #begin(group: readonly Operation[]): Promise<void> {
-    const { db } = this.#options
+  async #begin(db: Kysely<Tables>, group: readonly Operation[]): Promise<void> {
     const isSynced = group.some(({ isDurable }) => isDurable)
     try {
       if (isSynced !== this.#isSynced) await db.executeQuery(isSynced ? WITH_SYNC : WITHOUT_SYNC)
@@ -129,50 +169,22 @@ export class GroupWriter implements Writer {
     }
   }
 
-  async #runGroup(group: readonly Operation[]): Promise<void> {
-    const { db, watch } = this.#options
-    const finished: Finished[] = []
-    const movedMs = watch?.movedMs() ?? 0
-    try {
-      await this.#begin(group)
-      if (movedMs !== 0) await followClock(this.#transaction(), movedMs)
-      for (const operation of group) {
-        const result = group.length === 1 ? await this.#run(operation) : await this.#runOneOfMany(operation)
-        if (result !== undefined) finished.push(result)
-      }
-      await db.executeQuery(COMMIT)
-      watch?.follow(movedMs)
-      this.#options.checkpoints?.wrote()
-    } catch (error) {
-      // Disk full, I/O error, or the one operation failed: nothing is stored, and everybody is told so.
-      await db.executeQuery(ROLLBACK).catch(() => undefined)
-      const reason = asUnavailable(error)
-      for (const operation of group) operation.reject(reason)
-      return
-    }
-    for (const { operation, value, changed, outbox } of finished) {
-      operation.resolve(value as never)
-      this.#options.announcer.announce(changed, outbox)
-    }
-  }
-
-  async #run(operation: Operation): Promise<Finished> {
-    const transaction = this.#transaction()
+  async #run(db: Kysely<Tables>, operation: Operation): Promise<Finished> {
+    const transaction = this.#transaction(db)
     const value = await operation.run(transaction)
     return { operation, value, changed: transaction.changed, outbox: transaction.outbox }
   }
 
-  #transaction(): Transaction {
-    const { db, nowMs } = this.#options
-    return { db, nowMs: nowMs(), locks: ONE_WRITER, changed: new Map(), outbox: { filled: false } }
+  #transaction(db: Kysely<Tables>): Transaction {
+    const nowMs = this.#options.nowMs()
+    return { db, nowMs, locks: ONE_WRITER, changed: new Map(), outbox: { filled: false } }
   }
 
   /** In a savepoint: what this operation does is undone without the others. Undefined when it failed. */
-  async #runOneOfMany(operation: Operation): Promise<Finished | undefined> {
-    const { db } = this.#options
+  async #runOneOfMany(db: Kysely<Tables>, operation: Operation): Promise<Finished | undefined> {
     await db.executeQuery(SAVEPOINT)
     try {
-      const finished = await this.#run(operation)
+      const finished = await this.#run(db, operation)
       await db.executeQuery(RELEASE)
       return finished
     } catch (error) {
