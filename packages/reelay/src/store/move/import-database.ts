@@ -3,6 +3,7 @@ import { clearDeliveryLeases } from '../sql/commit-delivery.ts'
 import { clearLeases } from '../sql/leases.ts'
 import { PENDING } from '../sql/pending.ts'
 import type { Tables } from '../sql/schema.ts'
+import { connected } from '../sql/connected.ts'
 import type { Transaction } from '../sql/transaction.ts'
 import { columnsOf } from './columns-of.ts'
 import type { CellValue, ExportHeader, ExportSection } from './export-format.ts'
@@ -39,7 +40,13 @@ export async function importDatabase(tables: OpenTables, options: ImportOptions)
     await takeToItself(tables, db)
     const header = await load(tables, db, options)
     const locks = tables.locksOf(db)
-    const transaction: Transaction = { db, nowMs, locks, changed: new Map(), outbox: { filled: false } }
+    const transaction: Transaction = {
+      ...(await connected(db)),
+      nowMs,
+      locks,
+      changed: new Map(),
+      outbox: { filled: false },
+    }
     await takeOver(transaction)
     await db.insertInto('moves').values({ export_id: header.id, direction: 'in', at: nowMs }).execute()
     return { id: header.id, isMove: header.isMove, rows: header.rows }

@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely'
 import type { Announcer } from '../sql/announcer.ts'
+import { connected } from '../sql/connected.ts'
 import { advisoryLocks } from '../sql/locks.ts'
 import type { Tables } from '../sql/schema.ts'
 import type { Transaction } from '../sql/transaction.ts'
@@ -88,7 +89,8 @@ export class PostgresWriter implements Writer {
         const nowMs = this.#options.nowMs?.() ?? (await this.#askTime(db))
         const changed: Transaction['changed'] = new Map()
         const outbox = { filled: false }
-        const value = await run({ db, nowMs, locks: advisoryLocks(db), changed, outbox })
+        const held = await connected(db)
+        const value = await run({ ...held, nowMs, locks: advisoryLocks(db), changed, outbox })
         isCommitting = true
         return { value, changed, outbox }
       })

@@ -20,7 +20,7 @@ const ONE = new Prepared((place, { id }: { id: string }) => joined(place).where(
 
 /** A task as this transaction sees it, deleted or not. */
 export async function loadTask(
-  transaction: Pick<Transaction, 'db' | 'locks'>,
+  transaction: Pick<Transaction, 'db' | 'connection' | 'locks'>,
   id: string,
 ): Promise<Task | undefined> {
   const row = await ONE.first(transaction, { id })

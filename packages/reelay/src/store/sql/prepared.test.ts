@@ -3,14 +3,16 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { Kysely } from 'kysely'
 import { nodeSqliteDialect } from '../sqlite/node-sqlite-dialect.ts'
+import { connected, type Connected } from './connected.ts'
 import { ONE_WRITER } from './locks.ts'
 import { Prepared } from './prepared.ts'
 import type { Tables } from './schema.ts'
 
-function open(): { db: Kysely<Tables>; locks: typeof ONE_WRITER } {
+async function open(): Promise<Connected & { locks: typeof ONE_WRITER }> {
   const database = new DatabaseSync(':memory:')
   database.exec('create table duties (name text primary key, project_id text, owner text, until_at integer)')
-  return { db: new Kysely<Tables>({ dialect: nodeSqliteDialect(database) }), locks: ONE_WRITER }
+  const db = new Kysely<Tables>({ dialect: nodeSqliteDialect(database) })
+  return { ...(await connected(db)), locks: ONE_WRITER }
 }
 
 type Duty = { name: string; owner: string; untilAtMs: number }
@@ -24,17 +26,20 @@ test('a prepared statement is built once for a database and its transactions, an
   const ofOwner = new Prepared(({ db }, { owner, after }: { owner: string; after: number }) =>
     db.selectFrom('duties').select('name').where('until_at', '>', after).where('owner', '=', owner),
   )
-  const place = open()
+  const place = await open()
   await put.run(place, { name: 'a', owner: 'x', untilAtMs: 1 })
   await place.db.transaction().execute(async (db) => {
-    const { numAffectedRows } = await put.run({ ...place, db }, { name: 'b', owner: 'x', untilAtMs: 2 })
+    const { numAffectedRows } = await put.run(
+      { ...place, ...(await connected(db)) },
+      { name: 'b', owner: 'x', untilAtMs: 2 },
+    )
     assert.equal(numAffectedRows, 1n)
   })
   assert.equal(built, 1)
   assert.deepEqual((await ofOwner.run(place, { owner: 'x', after: 0 })).rows.length, 2)
   assert.equal((await ofOwner.first(place, { owner: 'x', after: 1 }))?.name, 'b')
   assert.equal(await ofOwner.first(place, { owner: 'y', after: 0 }), undefined)
-  await put.run(open(), { name: 'a', owner: 'x', untilAtMs: 1 })
+  await put.run(await open(), { name: 'a', owner: 'x', untilAtMs: 1 })
   assert.equal(built, 2, 'another database may speak another dialect')
 })
 
@@ -45,5 +50,6 @@ test('an argument that is calculated with before it has a value is an error', as
       .select('name')
       .where('until_at', '<', nowMs + 1),
   )
-  assert.throws(() => void late.run(open(), { nowMs: 1 }), /argument nowMs .* has no value yet/)
+  const place = await open()
+  assert.throws(() => void late.run(place, { nowMs: 1 }), /argument nowMs .* has no value yet/)
 })

@@ -1,7 +1,7 @@
 import type { Compilable, CompiledQuery, QueryResult } from 'kysely'
 import type { Transaction } from './transaction.ts'
 
-type Place = Pick<Transaction, 'db' | 'locks'>
+type Place = Pick<Transaction, 'db' | 'connection' | 'locks'>
 
 /** Stands for an argument while the statement is built. Whoever calculates with one calculates too early. */
 class Slot {
@@ -36,7 +36,7 @@ export class Prepared<Args extends object, Row> {
     const parameters = compiled.parameters.map((value) =>
       value instanceof Slot ? args[value.name as keyof Args] : value,
     )
-    return place.db.executeQuery({ ...compiled, parameters })
+    return place.connection.executeQuery({ ...compiled, parameters })
   }
 
   async first(place: Place, args: Args): Promise<Row | undefined> {

@@ -1,11 +1,9 @@
-import type { Kysely } from 'kysely'
 import type { ChangeKind } from '../store.ts'
+import type { Connected } from './connected.ts'
 import type { Locks } from './locks.ts'
-import type { Tables } from './schema.ts'
 
 /** What a verb gets: an open transaction, the database's clock, and the list of tasks that it changed. */
-export type Transaction = {
-  db: Kysely<Tables>
+export type Transaction = Connected & {
   nowMs: number
   locks: Locks
   /** Announced to listeners after the commit. */

@@ -5,7 +5,7 @@ import type { Transaction } from './transaction.ts'
 import { healthOfRow } from './webhook-rows.ts'
 import { PENDING } from './pending.ts'
 
-type Writing = Pick<Transaction, 'db' | 'nowMs' | 'locks'>
+type Writing = Pick<Transaction, 'db' | 'connection' | 'nowMs' | 'locks'>
 
 /** Which record of failures a delivery counts for: its endpoint's, or that of the origin of the task's `callback_url`. */
 export const targetKeyOf = (to: { projectId: string; endpointId: string | null; url: string }): string =>

@@ -1,6 +1,7 @@
 import { CompiledQuery, type Kysely } from 'kysely'
 import { StoreUnavailable, type ChangeKind } from '../store.ts'
 import type { Announcer } from '../sql/announcer.ts'
+import { connected, type Connected } from '../sql/connected.ts'
 import { followClock } from '../sql/follow-clock.ts'
 import { ONE_WRITER } from '../sql/locks.ts'
 import type { Tables } from '../sql/schema.ts'
@@ -123,7 +124,9 @@ export class GroupWriter implements Writer {
   /** On one connection: taking it anew for each statement would make half of the garbage of a write. */
   async #commit(group: readonly Operation[]): Promise<readonly Finished[]> {
     try {
-      return await this.#options.db.connection().execute((connection) => this.#runOn(connection, group))
+      return await this.#options.db
+        .connection()
+        .execute(async (db) => this.#runOn(await connected(db), group))
     } catch (error) {
       // Disk full, I/O error, or the one operation failed: nothing is stored, and everybody is told so.
       const reason = asUnavailable(error)
@@ -132,24 +135,24 @@ export class GroupWriter implements Writer {
     }
   }
 
-  async #runOn(db: Kysely<Tables>, group: readonly Operation[]): Promise<readonly Finished[]> {
+  async #runOn(held: Connected, group: readonly Operation[]): Promise<readonly Finished[]> {
     const { watch, checkpoints } = this.#options
     const movedMs = watch?.movedMs() ?? 0
     try {
-      await this.#begin(db, group)
-      if (movedMs !== 0) await followClock(this.#transaction(db), movedMs)
+      await this.#begin(held, group)
+      if (movedMs !== 0) await followClock(this.#transaction(held), movedMs)
       const finished: Finished[] = []
       for (const operation of group) {
         const isAlone = group.length === 1
-        const result = isAlone ? await this.#run(db, operation) : await this.#runOneOfMany(db, operation)
+        const result = isAlone ? await this.#run(held, operation) : await this.#runOneOfMany(held, operation)
         if (result !== undefined) finished.push(result)
       }
-      await db.executeQuery(COMMIT)
+      await held.connection.executeQuery(COMMIT)
       watch?.follow(movedMs)
       checkpoints?.wrote()
       return finished
     } catch (error) {
-      await db.executeQuery(ROLLBACK).catch(() => undefined)
+      await held.connection.executeQuery(ROLLBACK).catch(() => undefined)
       throw error
     }
   }
@@ -158,41 +161,41 @@ export class GroupWriter implements Writer {
    * One that has to be durable makes all of its group so: they share the wait.
    * @throws StoreUnavailable whatever the reason is, such as a transaction that could not be ended: nothing of the group has run
    */
-  async #begin(db: Kysely<Tables>, group: readonly Operation[]): Promise<void> {
+  async #begin(held: Connected, group: readonly Operation[]): Promise<void> {
     const isSynced = group.some(({ isDurable }) => isDurable)
     try {
-      if (isSynced !== this.#isSynced) await db.executeQuery(isSynced ? WITH_SYNC : WITHOUT_SYNC)
+      if (isSynced !== this.#isSynced) await held.connection.executeQuery(isSynced ? WITH_SYNC : WITHOUT_SYNC)
       this.#isSynced = isSynced
-      await db.executeQuery(BEGIN)
+      await held.connection.executeQuery(BEGIN)
     } catch (error) {
       throw unavailable(error)
     }
   }
 
-  async #run(db: Kysely<Tables>, operation: Operation): Promise<Finished> {
-    const transaction = this.#transaction(db)
+  async #run(held: Connected, operation: Operation): Promise<Finished> {
+    const transaction = this.#transaction(held)
     const value = await operation.run(transaction)
     return { operation, value, changed: transaction.changed, outbox: transaction.outbox }
   }
 
-  #transaction(db: Kysely<Tables>): Transaction {
+  #transaction(held: Connected): Transaction {
     const nowMs = this.#options.nowMs()
-    return { db, nowMs, locks: ONE_WRITER, changed: new Map(), outbox: { filled: false } }
+    return { ...held, nowMs, locks: ONE_WRITER, changed: new Map(), outbox: { filled: false } }
   }
 
   /** In a savepoint: what this operation does is undone without the others. Undefined when it failed. */
-  async #runOneOfMany(db: Kysely<Tables>, operation: Operation): Promise<Finished | undefined> {
-    await db.executeQuery(SAVEPOINT)
+  async #runOneOfMany(held: Connected, operation: Operation): Promise<Finished | undefined> {
+    await held.connection.executeQuery(SAVEPOINT)
     try {
-      const finished = await this.#run(db, operation)
-      await db.executeQuery(RELEASE)
+      const finished = await this.#run(held, operation)
+      await held.connection.executeQuery(RELEASE)
       return finished
     } catch (error) {
       // A full disk or an I/O error may end the whole transaction: then that error, not this one, is what everybody hears.
-      await db.executeQuery(ROLLBACK_OPERATION).catch(() => {
+      await held.connection.executeQuery(ROLLBACK_OPERATION).catch(() => {
         throw error
       })
-      await db.executeQuery(RELEASE)
+      await held.connection.executeQuery(RELEASE)
       operation.reject(asUnavailable(error))
       return undefined
     }
