@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http'
-import type { Awaitable } from '../system/awaitable.ts'
 import type { Clock } from '../system/clock.ts'
 import { ApiError } from './api-error.ts'
 
@@ -113,14 +112,20 @@ export async function readBytes(request: Request, clock: Clock, bounds: BodyBoun
 }
 
 /**
- * The whole body of a request that said how long it is, straight from Node. Mostly it came together with the headers, and nobody has
- * to wait for it, nor to be told that it is late.
+ * The whole body of a request that said how long it is, straight from Node. Mostly it comes together with the headers, and no clock is
+ * needed.
  * @throws ApiError `request_timeout`, `invalid_request` when the client went away
  */
-export function gatherWithin(incoming: IncomingMessage, clock: Clock, graceMs: number): Awaitable<Buffer> {
-  if (!incoming.complete) return readWithin(gather(incoming), clock, graceMs)
-  const body: Buffer | null = incoming.read()
-  return body ?? Buffer.alloc(0)
+export async function gatherWithin(
+  incoming: IncomingMessage,
+  clock: Clock,
+  graceMs: number,
+): Promise<Buffer> {
+  const gathering = gather(incoming)
+  gathering.catch(() => undefined)
+  // Node hands out the headers before it reads on in what arrived.
+  await new Promise<void>((resolve) => setImmediate(resolve))
+  return incoming.complete ? gathering : readWithin(gathering, clock, graceMs)
 }
 
 function gather(incoming: IncomingMessage): Promise<Buffer> {
@@ -129,7 +134,9 @@ function gather(incoming: IncomingMessage): Promise<Buffer> {
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
     incoming.once('end', () => resolve(Buffer.concat(chunks)))
     incoming.once('error', reject)
-    incoming.once('close', () => reject(new Error('the connection was closed')))
+    incoming.once('close', () => {
+      if (!incoming.complete) reject(new Error('the connection was closed'))
+    })
   })
 }
 

@@ -63,6 +63,8 @@ export class GroupWriter implements Writer {
   readonly #soon: Operation[] = []
   #passedOver = 0
   #running: Promise<void> | undefined
+  /** SQLite's one connection, and the way to it: taking it anew for each statement would make half of the garbage of a write. */
+  #held: Connected | undefined
   #closed = false
   /** As the connection comes: commits wait for the disk. */
   #isSynced = true
@@ -121,12 +123,10 @@ export class GroupWriter implements Writer {
     }
   }
 
-  /** On one connection: taking it anew for each statement would make half of the garbage of a write. */
   async #commit(group: readonly Operation[]): Promise<readonly Finished[]> {
     try {
-      return await this.#options.db
-        .connection()
-        .execute(async (db) => this.#runOn(await connected(db), group))
+      this.#held ??= await connected(this.#options.db)
+      return await this.#runOn(this.#held, group)
     } catch (error) {
       // Disk full, I/O error, or the one operation failed: nothing is stored, and everybody is told so.
       const reason = asUnavailable(error)
