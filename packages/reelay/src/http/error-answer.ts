@@ -14,11 +14,18 @@ export const errorEnvelope = (error: ApiError): ErrorEnvelope => ({
   error: { message: error.message, type: typeOf(error.status), param: error.param, code: error.code },
 })
 
+/** For whoever answers on Node's own response. */
+export type AnswerParts = { status: number; headers: Record<string, string>; text: string }
+
+export const errorParts = (error: ApiError): AnswerParts => ({
+  status: error.status,
+  headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...error.headers },
+  text: JSON.stringify(errorEnvelope(error)),
+})
+
 export function errorAnswer(error: ApiError): Response {
-  return new Response(JSON.stringify(errorEnvelope(error)), {
-    status: error.status,
-    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...error.headers },
-  })
+  const { text, ...init } = errorParts(error)
+  return new Response(text, init)
 }
 
 /** True when the database or the storage cannot serve now, so that the same request may succeed later. */

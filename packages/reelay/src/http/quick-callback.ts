@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { commonHeaders, noteAccess } from './access.ts'
-import { asApiError, errorEnvelope } from './error-answer.ts'
+import { asApiError, errorParts, type AnswerParts } from './error-answer.ts'
 import type { Shared } from './exchange.ts'
 import { gatherWithin, SMALL_BODY_PACE } from './read-body.ts'
 import type { QuickAnswer } from './quick-answer.ts'
@@ -67,13 +67,11 @@ async function answer(shared: Shared, conversation: Conversation): Promise<void>
   noteAccess(shared, { requestId, method: 'POST', path, route: ROUTE, status, startMs, key: null })
 }
 
-type Answer = { status: number; headers: Record<string, string>; text: string }
-
 async function answerOf(
   shared: Shared,
   { incoming, addressee, address, path, host }: Conversation,
   requestId: string,
-): Promise<Answer> {
+): Promise<AnswerParts> {
   try {
     const body = await gatherWithin(incoming, shared.clock, SMALL_BODY_PACE.graceMs)
     const headers = Object.entries(incoming.headersDistinct).map(([name, values = []]): [string, string] => [
@@ -86,7 +84,6 @@ async function answerOf(
   } catch (error) {
     const known = asApiError(error, requestId)
     if (known.status >= 500) shared.log.error({ err: error, request: requestId }, 'a request failed')
-    const headers = { 'content-type': 'application/json', 'cache-control': 'no-store', ...known.headers }
-    return { status: known.status, headers, text: JSON.stringify(errorEnvelope(known)) }
+    return errorParts(known)
   }
 }

@@ -8,7 +8,7 @@ import type { Log } from '../system/log.ts'
 import { ApiError } from './api-error.ts'
 import type { App } from './app.ts'
 import type { HttpLimits } from './deps.ts'
-import { errorAnswer, errorEnvelope } from './error-answer.ts'
+import { errorAnswer, errorEnvelope, errorParts } from './error-answer.ts'
 import { sendFileBody } from './file-response.ts'
 import { lingering } from './linger.ts'
 import { declaredBytes, payloadTooLarge } from './read-body.ts'
@@ -105,13 +105,9 @@ function withRequestId(response: Response, requestId: string): Response {
 
 /** The client waits for leave to send its body, and gets the refusal instead: nothing is uploaded. */
 function refuseUpload(outgoing: ServerResponse, bytesMax: number, requestId: string): void {
-  const error = payloadTooLarge(bytesMax)
-  outgoing.writeHead(error.status, {
-    'content-type': 'application/json',
-    'x-request-id': requestId,
-    ...error.headers,
-  })
-  outgoing.end(JSON.stringify(errorEnvelope(error)))
+  const { status, headers, text } = errorParts(payloadTooLarge(bytesMax))
+  outgoing.writeHead(status, { ...headers, 'x-request-id': requestId })
+  outgoing.end(text)
 }
 
 type ClientSocket = { writable: boolean; end(data: string): unknown; destroy(): unknown }
