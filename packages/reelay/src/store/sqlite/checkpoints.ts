@@ -63,8 +63,9 @@ export class Checkpoints {
 
   #ask(): void {
     this.#asked = Promise.withResolvers()
-    this.#thread ??= this.#start()
-    this.#thread.postMessage('checkpoint', [])
+    const thread = (this.#thread ??= this.#start())
+    // Whoever waits for the write is answered before: the thread and the disk are busy for some milliseconds.
+    setImmediate(() => thread.postMessage('checkpoint', []))
   }
 
   #start(): Worker {
@@ -91,8 +92,10 @@ export class Checkpoints {
   async close(): Promise<void> {
     if (this.#thread === undefined || this.#thread.threadId === -1) return
     const ended = once(this.#thread, 'exit')
-    this.#thread.ref()
-    this.#thread.postMessage('end', [])
+    const thread = this.#thread
+    thread.ref()
+    // Behind what it was asked for.
+    setImmediate(() => thread.postMessage('end', []))
     await ended
   }
 }

@@ -12,12 +12,13 @@ export function openDatabase(path: string, readOnly: boolean): DatabaseSync {
   const database = new DatabaseSync(path, { readOnly })
   try {
     requireSqliteVersion(String(database.prepare('select sqlite_version() as version').get()?.['version']))
+    // First: whoever opens a file that another connection writes to has to wait as well.
+    database.exec('pragma busy_timeout = 5000; pragma foreign_keys = on')
     // FULL: a commit is on disk before it is answered. Grouped commits share the cost.
     if (!readOnly) {
       database.exec('pragma journal_mode = wal; pragma synchronous = full')
       database.exec(`pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
     }
-    database.exec('pragma busy_timeout = 5000; pragma foreign_keys = on')
     return database
   } catch (error) {
     database.close()
