@@ -37,7 +37,7 @@ const TASKS_PER_CYCLE = 10
 const MINUTE_MS = 60_000
 /** Far more than a cycle takes, and than the end does. */
 const CYCLE_MS_MAX = 15_000
-const END_MS_MAX = 30 * MINUTE_MS
+const END_MS_MAX = 60 * MINUTE_MS
 /** Set where this process has mounts of its own. */
 const OWN_MOUNTS_MARK = 'REELAY_CHAOS_OWN_MOUNTS'
 const REPORT_EVERY = 25

@@ -31,8 +31,11 @@ const TRIGGERS = `
 `
 
 export const ENDS = `('completed', 'failed', 'error')`
-/** Looks at the database in one wait: a bound for a condition that never comes true. */
-export const LOOKS_MAX = 12_000
+/**
+ * Looks at the database in one wait, half an hour: a bound for a condition that never comes true. Jobs that a clock which was set makes half
+ * a day old are looked at each quarter of an hour.
+ */
+export const LOOKS_MAX = 36_000
 export const LOOK_MS = 50
 
 /** What must never happen, counted. */
