@@ -8,14 +8,6 @@ export const MISSES: readonly { figure: string; why: string }[] = [
       'counted against its limits, and eleven headers are written instead of five.',
   },
   {
-    figure: 'callback acknowledged',
-    why:
-      'A callback is answered after one insert that waits for the disk, as the plain server answers. Within the servers, from the request to ' +
-      'the end of the answer, the slowest of a hundred take 1.6 to 2.1 ms beside 1.4 to 2.1 ms. What comes on top is waiting for the ' +
-      'thread: a callback costs a second write (0.1 ms), and one in thirteen a collection of garbage (0.7 ms). Runs of one day gave ' +
-      '1.2 to 3.9, with a disk that had more or less other work.',
-  },
-  {
     figure: 'end to stored end, 10000 in flight',
     why:
       'At the pace of the provider 10,000 tasks want more looks than one thread makes on this machine: about 1,000 a second. A write ' +
