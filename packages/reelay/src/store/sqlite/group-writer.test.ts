@@ -198,6 +198,18 @@ test('only what may be lost with the power does not wait for the disk, however t
   assert.deepEqual(levels, Array.from({ length: rounds }, () => [normal, normal, full, normal, full]).flat())
 })
 
+test('who waits for the disk goes before who does not, by one group and no more', async () => {
+  await using s = await Subject.open()
+  const order: string[] = []
+  const run = (name: string) => async (): Promise<void> => {
+    order.push(name)
+  }
+  const soon = s.writer.writeSoon(run('soon'))
+  const later = s.writer.write(run('first')).then(() => s.writer.write(run('second')))
+  await Promise.all([soon, later])
+  assert.deepEqual(order, ['first', 'soon', 'second'])
+})
+
 for (const verb of ['write', 'writeSoon'] as const) {
   test(`${verb}: a transaction that could not be ended rejects the next group, and the one after works`, async () => {
     await using s = await Subject.open()
