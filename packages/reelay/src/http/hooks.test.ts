@@ -5,9 +5,11 @@ import type { CallbackReading, RawCallback } from '../providers/provider.ts'
 import { StoreUnavailable, type CallbackIn } from '../store/store.ts'
 import { hashOfKey } from '../system/hash-of-key.ts'
 import { silentLog } from '../system/log.ts'
+import { settle } from '../../test/support/settle.ts'
 import { exchangeRaw } from '../../test/security/raw-client.ts'
 import type { HttpDeps } from './deps.ts'
 import { serve } from './serve.ts'
+import { HEED_AFTER_MS } from './take-callback.ts'
 import { startTestApp, TEST_LIMITS, type TestApp } from './test-deps.ts'
 import { errorOf, send, type SendOptions } from './test-request.ts'
 
@@ -82,10 +84,12 @@ test('a callback is answered with exactly ok, and kept with what its adapter rea
 test('a callback is answered once it is kept, whatever becomes of the look that it asks for', async () => {
   const { api, kept } = startHooked()
   const { promise: never } = Promise.withResolvers<void>()
-  for (const heeded of [never, Promise.reject(new StoreUnavailable('full'))]) {
-    api.store.heedCallback = () => heeded
+  for (const heed of [() => never, () => Promise.reject(new StoreUnavailable('full'))]) {
+    api.store.heedCallback = heed
     assert.equal((await send(api, 'POST', PATH, { body: `${kept.length}`, ...BYTES })).status, 200)
   }
+  api.clock.advance(HEED_AFTER_MS)
+  await settle()
   assert.equal(kept.length, 2)
 })
 
@@ -95,6 +99,9 @@ test('what was kept is heeded, a copy as one; what found no room is not', async 
     api.store.recordCallback = () => Promise.resolve(outcome)
     await send(api, 'POST', PATH, { body: outcome, ...BYTES })
   }
+  assert.equal(api.store.heeded.length, 0, 'the answer goes first')
+  api.clock.advance(HEED_AFTER_MS)
+  await settle()
   const heeded = api.store.heeded.map(({ callback, isNew }) => [Buffer.from(callback.body).toString(), isNew])
   assert.deepEqual(heeded, [
     ['kept', true],

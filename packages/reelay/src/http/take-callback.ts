@@ -103,24 +103,34 @@ async function record(
     const { projectId, taskId, attempt } = addressee
     const about = { ...kept, projectId, taskId, attempt, dedupeKey: `${taskId}.${attempt}.${copy}` }
     const outcome = await store.recordCallback(about)
-    heed(shared, about, outcome)
+    void heed(shared, about, outcome)
     return outcome
   }
   const { account } = addressee
   const job = reading.job ?? (operation === null ? null : { id: operation.providerTaskId })
   const dedupeKey = `${account}.${copy}`
   const { outcome, about } = await store.recordAccountCallback({ ...kept, account, job, dedupeKey })
-  if (about !== null) heed(shared, about, outcome)
+  if (about !== null) void heed(shared, about, outcome)
   return outcome
 }
 
+/**
+ * Where whoever called back runs on the same machine, behind a proxy at least, the answer may wait for the processor that is still at
+ * work for the callback.
+ */
+export const HEED_AFTER_MS = 2
+
 /** Nobody waits for it: the provider is answered once its callback is kept. */
-function heed({ store, log }: Shared, callback: CallbackIn, outcome: CallbackOutcome): void {
+async function heed(shared: Shared, callback: CallbackIn, outcome: CallbackOutcome): Promise<void> {
   if (outcome === 'full') return
-  store.heedCallback(callback, outcome === 'kept').catch((error: unknown) => {
+  const { store, log, clock } = shared
+  try {
+    await clock.sleep(HEED_AFTER_MS)
+    await store.heedCallback(callback, outcome === 'kept')
+  } catch (error) {
     const { taskId: task_id, attempt } = callback
     log.warn({ err: error, task_id, attempt }, 'a callback was kept, and makes nobody look sooner')
-  })
+  }
 }
 
 function keptHeaders(headers: RawCallback['headers']): Record<string, string> {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { HEED_AFTER_MS } from '../../src/http/take-callback.ts'
 import type { Operation } from '../../src/task/verdict.ts'
 import { CallbackHarness } from './callback-harness.ts'
 import { settle } from '../support/settle.ts'
@@ -40,7 +41,7 @@ test('a new attempt has a token of its own, and the old one still leads to the o
   assert.deepEqual([c.target(first!.url)?.attempt, c.target(second!.url)?.attempt], [1, 2])
   const before = c.harness.task(id)
   await c.call(0, { id: first!.id, hint: 'ended' })
-  await settle()
+  await c.harness.pass(HEED_AFTER_MS)
   assert.deepEqual(c.harness.task(id), before)
   assert.deepEqual([first!.looksAtMs, second!.looksAtMs], [[], []])
   const last = (await c.harness.store.timeline(id)).at(-1)
@@ -67,9 +68,9 @@ test('a callback brings the look forward at once', async () => {
   c.provider.end()
   await c.call(0, { hint: 'ended' })
   await c.harness.until(() => c.harness.task(id).state !== 'running', 'the end is seen')
-  assert.equal(c.nowMs, atMs)
+  assert.equal(c.nowMs, atMs + HEED_AFTER_MS)
   assert.equal((await c.harness.untilEnded(id)).state, 'completed')
-  assert.deepEqual(c.provider.job().looksAtMs, [atMs])
+  assert.deepEqual(c.provider.job().looksAtMs, [atMs + HEED_AFTER_MS])
 })
 
 test('one that comes before the answer to the submit makes the first look come at once', async () => {
@@ -85,14 +86,14 @@ test('one that comes before the answer to the submit makes the first look come a
   }
   const { id, createdAtMs } = await c.create()
   assert.equal((await c.harness.untilEnded(id)).state, 'completed')
-  assert.deepEqual(c.provider.job().looksAtMs, [createdAtMs])
+  assert.deepEqual(c.provider.job().looksAtMs, [createdAtMs + HEED_AFTER_MS])
 })
 
 test('an end that the provider itself does not see is looked for after 1, 2 and 5 s, and never believed', async () => {
   await using c = await CallbackHarness.open()
   const id = await c.running()
   await c.harness.pass(10 * SECOND_MS)
-  const atMs = c.nowMs
+  const atMs = c.nowMs + HEED_AFTER_MS
   await c.call(0, { hint: 'ended', signature: 'good' })
   await c.harness.pass(200 * SECOND_MS)
   const seconds = c.provider.job().looksAtMs.map((lookMs) => (lookMs - atMs) / SECOND_MS)
@@ -102,7 +103,7 @@ test('an end that the provider itself does not see is looked for after 1, 2 and 
     assert.ok(second - (seconds[index + 3] ?? 0) >= 40, `the old pace again: ${seconds.join()}`)
   assert.equal(c.harness.task(id).state, 'running')
   await c.call(0, { hint: 'ended', signature: 'good' })
-  const againMs = c.nowMs
+  const againMs = c.nowMs + HEED_AFTER_MS
   await c.harness.pass(9 * SECOND_MS)
   assert.deepEqual(
     c.provider.job().looksAtMs.slice(-4),

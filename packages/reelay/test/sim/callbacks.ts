@@ -1,3 +1,4 @@
+import { HEED_AFTER_MS } from '../../src/http/take-callback.ts'
 import { hashOfKey } from '../../src/system/hash-of-key.ts'
 import type { Task } from '../../src/task/task.ts'
 import { atOnce } from '../support/at-once.ts'
@@ -74,6 +75,7 @@ export class Callers {
     const before = this.#look(target?.taskId)
     const moves = watch.moves.get(target?.taskId ?? '')
     const answer = await this.#world.ask(() => replica.callHook(url, body))
+    await this.#world.instant(HEED_AFTER_MS)
     const status = answer.kind === 'answered' ? answer.value : undefined
     if (target === undefined) {
       if (status !== undefined && this.#world.storeFault.mode !== 'down')

@@ -176,7 +176,7 @@ export class Replica {
   /** A provider calls back here. Answers the status. */
   callHook(url: string, body: string): Promise<number> {
     const { store } = this
-    const clock = this.#world.time.clockOf('engine', this.gate)
+    const clock = this.#world.time.clockThrough(this.gate)
     return callHook({ store, clock, providers: this.#providers }, url, body)
   }
 

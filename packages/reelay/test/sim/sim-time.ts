@@ -30,6 +30,11 @@ export class SimTime {
     })
   }
 
+  /** For what a process does besides its loops. */
+  clockThrough(gate: Gate): Clock {
+    return this.#view((ms, signal) => gate.through(this.#sleep(ms, signal)))
+  }
+
   /** Milliseconds until somebody wakes who does not only look whether there is something to do. */
   get nextMs(): number {
     return this.#leastOf(this.#sleeps)

@@ -282,6 +282,12 @@ export class World {
     } while (this.#pending > 0)
   }
 
+  /** So little time that no callback comes in it. */
+  async instant(ms: number): Promise<void> {
+    this.time.clock.advance(ms)
+    await this.settle()
+  }
+
   async pass(ms: number): Promise<void> {
     const endsAtMs = this.time.clock.monotonicMs() + ms
     for (let step = 0; step < STEPS_MAX; step += 1) {
