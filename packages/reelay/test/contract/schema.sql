@@ -233,12 +233,14 @@ CREATE UNIQUE INDEX attempts_job on attempts (account, provider_task_id) where p
 
 CREATE INDEX attempts_open on attempts (account) where ended_at is null;
 
+CREATE INDEX "callbacks_in_attempt" on "callbacks_in" ("task_id",
+  "attempt_n",
+  "verdict");
+
 CREATE INDEX "callbacks_in_received" on "callbacks_in" ("received_at");
 
 CREATE INDEX callbacks_in_strays on callbacks_in (account, received_at)
         where task_id is null;
-
-CREATE INDEX "callbacks_in_task" on "callbacks_in" ("task_id");
 
 CREATE INDEX "client_replays_match" on "client_replays" ("project_id",
   "fingerprint",

@@ -88,6 +88,24 @@ test('migrations: the schema is the committed one (UPDATE_SCHEMA=1 writes it aft
   }
 })
 
+test('callbacks of an attempt are counted without reading them', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'reelay-counted-'))
+  try {
+    const path = join(directory, 'reelay.db')
+    await (await openSqliteStore({ path, clock: new TestClock() })).close()
+    using database = new DatabaseSync(path, { readOnly: true })
+    const plan = database
+      .prepare(
+        `explain query plan select count(*), count(*) filter (where verdict = 'forged') from callbacks_in
+        where task_id = 't' and attempt_n = 1`,
+      )
+      .all()
+    assert.match(JSON.stringify(plan), /USING COVERING INDEX callbacks_in_attempt/)
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+})
+
 test('migrations: durations that an older version listed are carried over into the sketch', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'reelay-carried-'))
   try {
@@ -101,6 +119,7 @@ test('migrations: durations that an older version listed are carried over into t
     const database = new DatabaseSync(path)
     database.exec(
       `drop table duration_sketches; drop index schedule_first; alter table schedule drop column goes_first;
+      drop index callbacks_in_attempt; create index callbacks_in_task on callbacks_in (task_id);
       delete from kysely_migration where name >= '0008'`,
     )
     const insert = database.prepare(

@@ -8,6 +8,7 @@ import { movesMigration } from './migrations/0006-moves.ts'
 import { liveMigration } from './migrations/0007-live.ts'
 import { durationSketchesMigration } from './migrations/0008-duration-sketches.ts'
 import { firstDueMigration } from './migrations/0009-first-due.ts'
+import { callbackCountsMigration } from './migrations/0010-callback-counts.ts'
 import { findMovedMark, type TableNames } from './moved-mark.ts'
 import { retentionMigration } from './migrations/0005-retention.ts'
 import { DatabaseMoved } from '../database-moved.ts'
@@ -33,6 +34,7 @@ const migrationsFor = (types: ColumnTypes): Readonly<Record<string, Migration>> 
   '0007-live': liveMigration(),
   '0008-duration-sketches': durationSketchesMigration(),
   '0009-first-due': firstDueMigration(),
+  '0010-callback-counts': callbackCountsMigration(),
 })
 
 /**
