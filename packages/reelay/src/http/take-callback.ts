@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { hashOfKey } from '../system/hash-of-key.ts'
 import type { CallbackReading, RawCallback } from '../providers/provider.ts'
 import type { CallbackIn, CallbackOutcome, CallbackTarget } from '../store/store.ts'
@@ -98,7 +98,7 @@ async function record(
   const headers = keptHeaders(callback.headers)
   const kept = { provider, headers, body, verdict, operation, hint }
   // A forged copy may come first: the provider's own is no copy of it.
-  const copy = `${verdict}.${createHash('sha256').update(body).digest('hex')}`
+  const copy = `${verdict}.${hash('sha256', body, 'hex')}`
   if ('taskId' in addressee) {
     const { projectId, taskId, attempt } = addressee
     const about = { ...kept, projectId, taskId, attempt, dedupeKey: `${taskId}.${attempt}.${copy}` }
