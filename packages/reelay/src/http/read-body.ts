@@ -122,9 +122,9 @@ export async function gatherWithin(
   graceMs: number,
 ): Promise<Buffer> {
   const gathering = gather(incoming)
-  gathering.catch(() => undefined)
-  // Node hands out the headers before it reads on in what arrived.
-  await new Promise<void>((resolve) => setImmediate(resolve))
+  // Node hands out the headers before it reads on in what arrived: it is done with that after a turn of its loop at the latest.
+  const turn = new Promise<void>((resolve) => setImmediate(resolve))
+  await Promise.race([gathering.catch(() => undefined), turn])
   return incoming.complete ? gathering : readWithin(gathering, clock, graceMs)
 }
 
