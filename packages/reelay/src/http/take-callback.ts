@@ -30,9 +30,9 @@ export async function addresseeOf(
   { provider, token }: CallbackAddress,
 ): Promise<Addressee | undefined> {
   if (!/^[\w-]{43}$/.test(token)) return undefined
-  const hash = hashOfKey(token)
-  const account = accountAddresses.accountOf(hash)
-  const addressee = account === undefined ? await store.findCallbackTarget(hash) : { account }
+  const tokenHash = hashOfKey(token)
+  const account = accountAddresses.accountOf(tokenHash)
+  const addressee = account === undefined ? await store.findCallbackTarget(tokenHash) : { account }
   return addressee !== undefined && providerNameOf(addressee.account) === provider ? addressee : undefined
 }
 
