@@ -15,9 +15,7 @@ const PER_SECOND = 200
 const SECONDS_PER_ROUND = 2
 const ROUNDS = 45
 const ROUNDS_SHORT = 2
-/** Until then what turned out to be hot is compiled, beside both servers and on the same processors. */
-const ROUNDS_TO_WARM_UP = 12
-const ROUNDS_TO_WARM_UP_SHORT = 3
+const ROUNDS_TO_WARM_UP = 3
 const KEY = randomBytes(24)
 const AIM = 1.5
 
@@ -54,8 +52,8 @@ export async function benchCallbacks({ isShort }: BenchOptions): Promise<readonl
   }
   started.defer(() => gateway.server.stop())
   const servers = [plain, gateway]
-  const [rounds, before] = isShort ? [ROUNDS_SHORT, ROUNDS_TO_WARM_UP_SHORT] : [ROUNDS, ROUNDS_TO_WARM_UP]
-  for (let index = -before; index < rounds; index += 1) {
+  const rounds = isShort ? ROUNDS_SHORT : ROUNDS
+  for (let index = -ROUNDS_TO_WARM_UP; index < rounds; index += 1) {
     for (const server of servers) {
       const latenciesMs = await round(server)
       if (index >= 0) server.rounds.push(latenciesMs)
