@@ -31,6 +31,11 @@ export function Dialog({
     <dialog
       ref={dialog}
       aria-labelledby={titleId}
+      onCancel={(event) => {
+        // Left to the browser, it is closed but still rendered until its close event: what is asked for meanwhile is lost.
+        event.preventDefault()
+        onClose()
+      }}
       onClose={onClose}
       className="w-[min(32rem,calc(100vw-2rem))] rounded-xl border border-line bg-surface p-5 text-ink"
     >

@@ -184,6 +184,25 @@ test('a video is cancelled and deleted by the keyboard', { timeout: 60_000 }, as
   assert.deepEqual(complaints, [])
 })
 
+/** Read in the page: whether the dialog is left once those that hear of its close request have run, and who has the focus then. */
+const CLOSE_DIALOG = `(async () => {
+  document.querySelector('dialog').requestClose()
+  await null
+  return { dialogs: document.querySelectorAll('dialog').length, focus: document.activeElement.textContent }
+})()`
+
+test('a dialog that was closed is gone before the next key is heard', { timeout: 60_000 }, async () => {
+  await using visit = await openPage(stage.browser)
+  const { page, complaints } = visit
+  const client = createClient({ baseURL: stage.url, apiKey: stage.reelay.adminKey })
+  const { id } = await client.videos.create({ prompt: 'a heron', seconds: 1, size: '320x180' })
+  await signIn(page, `${stage.url}/#/videos/${id}`, stage.reelay.adminKey)
+  await page.getByRole('button', { name: 'Delete' }).press('Enter')
+  await page.getByRole('dialog').waitFor()
+  assert.deepEqual(await page.evaluate(CLOSE_DIALOG), { dialogs: 0, focus: 'Delete' })
+  assert.deepEqual(complaints, [])
+})
+
 test('pictures are dropped into the form and sent with the request', { timeout: 60_000 }, async () => {
   await using visit = await openPage(stage.browser)
   const { page, complaints } = visit
