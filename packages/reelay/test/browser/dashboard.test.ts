@@ -195,7 +195,7 @@ test('a dialog that was closed is gone before the next key is heard', { timeout:
   await using visit = await openPage(stage.browser)
   const { page, complaints } = visit
   const client = createClient({ baseURL: stage.url, apiKey: stage.reelay.adminKey })
-  const { id } = await client.videos.create({ prompt: 'a heron', seconds: 1, size: '320x180' })
+  const { id } = await client.videos.create({ prompt: 'a heron [fail]', seconds: 1, size: '320x180' })
   await signIn(page, `${stage.url}/#/videos/${id}`, stage.reelay.adminKey)
   await page.getByRole('button', { name: 'Delete' }).press('Enter')
   await page.getByRole('dialog').waitFor()
@@ -208,6 +208,8 @@ test('pictures are dropped into the form and sent with the request', { timeout: 
   const { page, complaints } = visit
   await signIn(page, `${stage.url}/#/playground`, stage.reelay.adminKey)
   await page.getByRole('textbox', { name: 'Prompt', exact: true }).fill('the picture comes alive')
+  await page.getByLabel('Length in seconds').fill('1')
+  await page.getByLabel('Size').selectOption('320x180')
   const picture = Buffer.from(
     'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
     'base64',
