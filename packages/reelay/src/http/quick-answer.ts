@@ -44,13 +44,15 @@ function send(shared: Shared, { key, task, answer }: Found, conversation: Conver
   const given = headers['x-request-id']
   const requestId = requestIdOf(typeof given === 'string' ? given : null, shared.ids, shared.clock.nowMs())
   const body = JSON.stringify(answer.video)
+  const length = Buffer.byteLength(body)
   outgoing.writeHead(200, {
     ...commonHeaders(shared, requestId),
     ...answer.headers,
     'content-type': 'application/json',
-    'content-length': Buffer.byteLength(body),
+    'content-length': length,
   })
-  outgoing.end(body)
+  // The same bytes where there is nothing but ASCII, and Node writes them in a shorter way.
+  outgoing.end(body, length === body.length ? 'latin1' : 'utf8')
   touchKey(shared, key.id)
   markSeen(shared, task)
   noteAccess(shared, { requestId, method, path, route: ROUTE, status: 200, startMs, key })

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { createServer, ServerResponse, type IncomingMessage, type Server } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
@@ -69,10 +70,6 @@ export async function serve(app: App, options: ServeOptions): Promise<Serving> {
       connectionsCheckingInterval: CHECK_INTERVAL_MS,
     },
     (incoming, outgoing) => {
-      // A connection that is kept alive must not hold the process up once it is closing.
-      outgoing.once('close', () => {
-        if (!server.listening) setImmediate(() => server.closeIdleConnections())
-      })
       void whenThere(app.answerQuickly(incoming, outgoing), (isAnswered) => {
         if (!isAnswered) void listener(incoming, outgoing)
       })
@@ -146,8 +143,14 @@ function urlOf(server: Server, host: string): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
+/** What Node says of each answer that is out, to whoever listens: nobody does until the server closes. */
+const ANSWERED = 'http.server.response.finish'
+
 async function close(server: Server, clock: Clock, graceMs: number): Promise<void> {
   const ended = new AbortController()
+  // A connection that is kept alive must not hold the process up.
+  const closeIdle = (): void => void setImmediate(() => server.closeIdleConnections())
+  subscribe(ANSWERED, closeIdle)
   const closed = new Promise<void>((resolve) => {
     server.close(() => {
       ended.abort()
@@ -158,4 +161,5 @@ async function close(server: Server, clock: Clock, graceMs: number): Promise<voi
   await clock.sleep(graceMs, ended.signal)
   server.closeAllConnections()
   await closed
+  unsubscribe(ANSWERED, closeIdle)
 }
