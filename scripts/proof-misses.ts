@@ -1,13 +1,6 @@
 /** Why figures miss their aims, as their profiles tell: by the words with which a figure begins. */
 export const MISSES: readonly { figure: string; why: string }[] = [
   {
-    figure: 'GET /v1/videos/{id}, as shipped',
-    why:
-      'Of the time of a read 63 % is the write to the socket and 14 % the statement, which the plain server has as well. The ' +
-      'rest is what it does not do: a row becomes a task and that an object of the contract (5 %), the key is hashed and ' +
-      'counted against its limits, and eleven headers are written instead of five.',
-  },
-  {
     figure: 'end to stored end, 10000 in flight',
     why:
       'At the pace of the provider 10,000 tasks want more looks than one thread makes on this machine: about 1,000 a second. A write ' +
