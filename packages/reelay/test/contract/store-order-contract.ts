@@ -98,6 +98,35 @@ export function storeOrderContract(subject: () => Promise<CallbackSubject>): voi
     assert.deepEqual([await nextOf(s), await nextOf(s)], [early, late])
   })
 
+  test('order: a task that is to be cancelled goes before those that are due longer, once', async () => {
+    await using s = await subject()
+    const { early, late } = await twoRunning(s)
+    s.clock.advance(EARLY_MS * 2)
+    await s.store.requestCancel('default', late)
+    const [claim] = await s.claim({ limit: 1 })
+    assert.equal(claim?.taskId, late)
+    await s.store.commit(s.move(claim, 'running', { dueAtMs: s.clock.nowMs(), looked: true }))
+    assert.deepEqual([await nextOf(s), await nextOf(s)], [early, late])
+  })
+
+  test('order: a wish that comes during a step is the next to be acted on, also in another attempt', async () => {
+    for (const [from, to] of [
+      ['running', 'running'],
+      ['submitting', 'queued'],
+    ] as const) {
+      await using s = await subject()
+      const early = await s.reach('running', EARLY_MS)
+      const late = from === 'running' ? await s.reach('running') : (await s.create()).id
+      if (from === 'running') await s.record({ taskId: late })
+      const claim = from === 'running' ? (await s.claim())[0] : await s.submit()
+      assert.equal(claim?.taskId, late)
+      s.clock.advance(EARLY_MS * 2)
+      await s.store.deleteTask('default', late)
+      await s.store.commit(s.move(claim, to, { from, dueAtMs: s.clock.nowMs() + HOUR_MS }))
+      assert.deepEqual([await nextOf(s), await nextOf(s)], [late, early], from)
+    }
+  })
+
   test('order: what was announced of an attempt that is over makes no other one go first', async () => {
     await using s = await subject()
     const early = await s.reach('running', EARLY_MS)

@@ -37,14 +37,15 @@ export async function releaseLeases(
 }
 
 /**
- * Due now, if not long since, also while somebody works on it. A wake during a lease leaves `due_at` (the lease's end) alone and is seen by
- * the write-back, which compares `wake_seq`.
+ * Due now, if not long since, and before what is due anyway: somebody waits for it. A wake during a lease leaves `due_at` (the lease's
+ * end) alone and is seen by the write-back, which compares `wake_seq`.
  */
 export async function wakeTask({ db, nowMs }: Transaction, taskId: string): Promise<void> {
   await db
     .updateTable('schedule')
     .set((set) => ({
       wake_seq: set('wake_seq', '+', 1),
+      goes_first: 1,
       due_at: set
         .case()
         .when(set.and([set('lease_owner', 'is', null), set('due_at', '>', nowMs)]))

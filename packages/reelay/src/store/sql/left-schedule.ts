@@ -24,7 +24,7 @@ export function leftSchedule(move: Move & { dueAtMs: number }, wishes: Wishes, n
     account: move.account,
     due_at: wokenMeanwhile ? nowMs : wholeMs(Math.min(move.dueAtMs, askedMs)),
     hint_step: isOver ? null : hintStep,
-    goes_first: isFound || (wishes.goes_first === 1 && !isOver) ? 1 : 0,
+    goes_first: wokenMeanwhile || isFound || (wishes.goes_first === 1 && !isOver) ? 1 : 0,
   }
 }
 
