@@ -109,22 +109,27 @@ export function storeOrderContract(subject: () => Promise<CallbackSubject>): voi
     assert.deepEqual([await nextOf(s), await nextOf(s)], [early, late])
   })
 
-  test('order: a wish that comes during a step is the next to be acted on, also in another attempt', async () => {
-    for (const [from, to] of [
-      ['running', 'running'],
-      ['submitting', 'queued'],
-    ] as const) {
-      await using s = await subject()
-      const early = await s.reach('running', EARLY_MS)
-      const late = from === 'running' ? await s.reach('running') : (await s.create()).id
-      if (from === 'running') await s.record({ taskId: late })
-      const claim = from === 'running' ? (await s.claim())[0] : await s.submit()
-      assert.equal(claim?.taskId, late)
-      s.clock.advance(EARLY_MS * 2)
-      await s.store.deleteTask('default', late)
-      await s.store.commit(s.move(claim, to, { from, dueAtMs: s.clock.nowMs() + HOUR_MS }))
-      assert.deepEqual([await nextOf(s), await nextOf(s)], [late, early], from)
-    }
+  test('order: a wish that comes during a look is the next to be acted on', async () => {
+    await using s = await subject()
+    const { early, late } = await twoRunning(s)
+    await s.record({ taskId: late })
+    const [look] = await s.claim()
+    s.clock.advance(EARLY_MS * 2)
+    await s.store.requestCancel('default', late)
+    await s.store.commit(s.move(look!, 'running', { dueAtMs: s.clock.nowMs() + HOUR_MS }))
+    assert.deepEqual([await nextOf(s), await nextOf(s)], [late, early])
+  })
+
+  test('order: and so is one during a submission that is to be made again', async () => {
+    await using s = await subject()
+    const early = await s.reach('running', EARLY_MS)
+    const { id } = await s.create()
+    const submit = await s.submit()
+    s.clock.advance(EARLY_MS * 2)
+    await s.store.deleteTask('default', id)
+    const dueAtMs = s.clock.nowMs() + HOUR_MS
+    await s.store.commit(s.move(submit, 'queued', { from: 'submitting', dueAtMs }))
+    assert.deepEqual([await nextOf(s), await nextOf(s)], [id, early])
   })
 
   test('order: what was announced of an attempt that is over makes no other one go first', async () => {
