@@ -105,6 +105,18 @@ export function storeSlotContract(open: OpenStore): void {
     assert.deepEqual(await s.claim({ account: 'other' }), [])
   })
 
+  test('slots: an attempt that nobody took, and that is made again later, makes no other task due', async () => {
+    await using s = await subject()
+    const later = { dueAtMs: s.clock.nowMs() + HOUR_MS }
+    await s.create()
+    const claim = await s.claimOne()
+    await s.create({}, later)
+    await s.store.commit(s.move(claim, 'submitting', opened(1)))
+    await s.store.commit(s.move(claim, 'queued', ended(s, { from: 'submitting', ...later })))
+    assert.equal(await s.store.inFlight(ACCOUNT), 0)
+    assert.deepEqual(await s.claim(), [])
+  })
+
   test('slots: an ended task whose attempt is still open keeps its slot', async () => {
     await using s = await subject()
     await s.create()

@@ -144,6 +144,17 @@ test('tasks that wait for a slot do not slow down the looks at those that run', 
   assert.ok(provider.probes - before >= 10, `${provider.probes - before} looks in a minute`)
 })
 
+test('tasks whose provider cannot be reached do not make each other try again', async () => {
+  const refused = { kind: 'not_sent', detail: 'ECONNREFUSED' } as const
+  const provider = scripted({ startScript: [refused] })
+  provider.traits = { ...provider.traits, pacing: { perSecond: 50, burst: 50, inFlightMax: 2 } }
+  await using harness = await Harness.open({ scripted: provider })
+  for (let count = 0; count < 3; count += 1) await harness.create()
+  await harness.pass(10 * 60_000)
+  // Each after 1, 2, 4 … 60 s, give or take 15 %: about fifteen times.
+  assert.ok(provider.starts.length >= 30 && provider.starts.length <= 60, `${provider.starts.length} tries`)
+})
+
 for (const [what, jumpMs] of [
   ['back by a day', -24 * HOUR_MS],
   ['back by an hour', -HOUR_MS],

@@ -49,8 +49,9 @@ export async function commit(transaction: Transaction, move: Move): Promise<Comm
     move.from === move.to ? [] : [{ kind: 'task.state' as const, data: { from: move.from, to: move.to } }]
   await appendEvents(transaction, before, [...move.events, ...stateEvent])
   const dueAtMs = await reschedule(transaction, await withCandidate(transaction, move), lease)
-  if (move.attempt?.kind === 'patch' && move.attempt.patch.endedAtMs != null)
-    await fillSlot(transaction, before)
+  // Who was refused waits for another try: the next would be refused as well, and make this one due in its turn, without a pause.
+  const isOver = move.attempt?.kind === 'patch' && move.attempt.patch.endedAtMs != null
+  if (isOver && move.to !== 'queued') await fillSlot(transaction, before)
   const artifacts = (move.artifacts ?? []).map((artifact) => rowOfArtifact(before, artifact))
   if (artifacts.length > 0) await db.insertInto('artifacts').values(artifacts).execute()
   if (move.duration !== undefined && move.durationKey !== undefined)
