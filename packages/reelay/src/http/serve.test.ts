@@ -29,11 +29,11 @@ function call(path: string, init: RequestInit = {}): Promise<Response> {
   return fetch(`${serving.url}${path}`, { ...init, headers })
 }
 
-async function create(): Promise<string> {
+async function create(prompt = 'x'): Promise<string> {
   const response = await call('/v1/videos', {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-stainless-retry-count': '0' },
-    body: JSON.stringify({ model: 'wan2.6', prompt: 'x' }),
+    body: JSON.stringify({ model: 'wan2.6', prompt }),
   })
   const body = (await response.json()) as { id: string }
   return body.id
@@ -55,6 +55,15 @@ test('a multipart upload over a real socket is stored', async () => {
   const response = await call('/v1/videos', { method: 'POST', body: data })
   assert.equal(response.status, 200, await response.clone().text())
   assert.equal(api.files.kept.size, 1)
+})
+
+test('a prompt is read as it was sent, whatever its script', async () => {
+  for (const prompt of ['a boat', 'un café à l’aube', 'Möwe', '日の出の船 🚤']) {
+    const response = await call(`/v1/videos/${await create(prompt)}`)
+    const bytes = Buffer.from(await response.arrayBuffer())
+    assert.equal(Number(response.headers.get('content-length')), bytes.byteLength)
+    assert.equal(JSON.parse(bytes.toString()).prompt, prompt)
+  }
 })
 
 test('content streams, with ranges and HEAD, and a client that leaves closes the file', async () => {

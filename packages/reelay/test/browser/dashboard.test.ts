@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { createClient } from '@reelay/sdk'
 import type { Locator, Page } from 'playwright-core'
-import { TEST_MS, type Stage, barriersIn, openPage, openStage, showIn, signIn } from './dashboard.ts'
+import { type Stage, barriersIn, openPage, openStage, showIn, signIn } from './dashboard.ts'
 
 let stage: Stage
 
@@ -36,7 +36,7 @@ const KEPT = `JSON.stringify([document.cookie, Object.entries(localStorage), Obj
 
 test(
   'a video is asked for in the playground, followed, played and found again',
-  { timeout: TEST_MS },
+  { timeout: 90_000 },
   async () => {
     await using visit = await openPage(stage.browser)
     const { page, complaints } = visit
@@ -116,7 +116,7 @@ test(
 
 test(
   'a video that others ask for comes up and moves on in the gallery by itself',
-  { timeout: TEST_MS },
+  { timeout: 60_000 },
   async () => {
     await using visit = await openPage(stage.browser)
     const { page, complaints } = visit
@@ -141,7 +141,7 @@ test(
 
 test(
   'a failed video says why, and what to do; another one is made from it',
-  { timeout: TEST_MS },
+  { timeout: 60_000 },
   async () => {
     await using visit = await openPage(stage.browser)
     const { page, complaints } = visit
@@ -164,7 +164,7 @@ test(
   },
 )
 
-test('a video is cancelled and deleted by the keyboard', { timeout: TEST_MS }, async () => {
+test('a video is cancelled and deleted by the keyboard', { timeout: 60_000 }, async () => {
   await using visit = await openPage(stage.browser)
   const { page, complaints } = visit
   const client = createClient({ baseURL: stage.url, apiKey: stage.reelay.adminKey })
@@ -191,7 +191,7 @@ const CLOSE_DIALOG = `(async () => {
   return { dialogs: document.querySelectorAll('dialog').length, focus: document.activeElement.textContent }
 })()`
 
-test('a dialog that was closed is gone before the next key is heard', { timeout: TEST_MS }, async () => {
+test('a dialog that was closed is gone before the next key is heard', { timeout: 60_000 }, async () => {
   await using visit = await openPage(stage.browser)
   const { page, complaints } = visit
   const client = createClient({ baseURL: stage.url, apiKey: stage.reelay.adminKey })
@@ -203,7 +203,7 @@ test('a dialog that was closed is gone before the next key is heard', { timeout:
   assert.deepEqual(complaints, [])
 })
 
-test('pictures are dropped into the form and sent with the request', { timeout: TEST_MS }, async () => {
+test('pictures are dropped into the form and sent with the request', { timeout: 60_000 }, async () => {
   await using visit = await openPage(stage.browser)
   const { page, complaints } = visit
   await signIn(page, `${stage.url}/#/playground`, stage.reelay.adminKey)
@@ -226,7 +226,7 @@ test('pictures are dropped into the form and sent with the request', { timeout: 
   assert.deepEqual(complaints, [])
 })
 
-test('where streams do not get through, the page asks instead', { timeout: TEST_MS }, async () => {
+test('where streams do not get through, the page asks instead', { timeout: 60_000 }, async () => {
   await using visit = await openPage(stage.browser)
   const { page } = visit
   await page.route(isStream, async (route) => {
@@ -243,7 +243,7 @@ test('where streams do not get through, the page asks instead', { timeout: TEST_
 
 test(
   'a wrong key is told of; a session ends with its key; signing out leaves nothing behind',
-  { timeout: TEST_MS },
+  { timeout: 60_000 },
   async () => {
     await using visit = await openPage(stage.browser)
     const { page } = visit
@@ -267,7 +267,7 @@ test(
   },
 )
 
-test('more videos come page by page as the reader gets there', { timeout: TEST_MS }, async () => {
+test('more videos come page by page as the reader gets there', { timeout: 60_000 }, async () => {
   await using visit = await openPage(stage.browser)
   const { page, complaints } = visit
   const client = createClient({ baseURL: stage.url, apiKey: stage.reelay.adminKey })
@@ -295,7 +295,7 @@ test('more videos come page by page as the reader gets there', { timeout: TEST_M
   assert.deepEqual(complaints, [])
 })
 
-test('the page fits a phone and both colour schemes', { timeout: TEST_MS }, async () => {
+test('the page fits a phone and both colour schemes', { timeout: 60_000 }, async () => {
   await using visit = await openPage(stage.browser)
   const { page, complaints } = visit
   await page.setViewportSize({ width: 360, height: 740 })
