@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
+import { randomInt } from 'node:crypto'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { test } from 'node:test'
-import { createServer } from 'node:net'
+import { createServer, type Server } from 'node:net'
 import { createInterface } from 'node:readline'
 import { runSimulatorCommand, type CommandIo } from '../src/cli/run-command.ts'
 import { DIALECTS } from '../src/dialects/dialects.ts'
@@ -52,16 +53,37 @@ test('all dialects run on ports of their own, and the table says how to reach th
   assert.equal(await ended, 0)
 })
 
+const listening = async (port: number): Promise<Server> => {
+  const server = createServer().listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  return server
+}
+
+/** Whoever listens on a port whose next one is free, both below those that systems give out: no other test takes them meanwhile. */
+async function besideFree(): Promise<Server> {
+  for (let tries = 0; tries < 50; tries += 1) {
+    const port = randomInt(20_000, 30_000)
+    const taken = await listening(port).catch(() => null)
+    if (taken === null) continue
+    const next = await listening(port + 1).catch(() => null)
+    if (next !== null) {
+      await next[Symbol.asyncDispose]()
+      return taken
+    }
+    await taken[Symbol.asyncDispose]()
+  }
+  throw new Error('no two ports that follow each other are free')
+}
+
 test('ports are consecutive, and a taken one is an error that leaves nothing open', async (context) => {
-  const taken = createServer()
-  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
+  const taken = await besideFree()
   const address = taken.address()
   assert.ok(typeof address === 'object' && address !== null)
   const { io, errors } = run()
   const args = ['--dialect', 'comet,fal', '--port', String(address.port), '--files-port', '0']
   assert.equal(await runSimulatorCommand(args, io), 1)
   assert.match(errors.join(''), /^error: .*EADDRINUSE/u)
-  taken.close()
+  await taken[Symbol.asyncDispose]()
   const again = run()
   const ended = runSimulatorCommand([...args, '--json'], again.io)
   const end = await Promise.race([again.running, ended.then(failed)])
