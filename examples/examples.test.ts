@@ -3,16 +3,18 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
-import { createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { mock, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../packages/simulator/test/free-port.ts'
 
 const SECRET_BYTES = Buffer.alloc(32, 5)
 const SECRET = `whsec_${SECRET_BYTES.toString('base64')}`
 const OVERSIZED_BYTES = 3 * 1024 * 1024
 const LINES_MAX = 100
-const CONNECT_TRIES_MAX = 2000
+const CONNECT_TRIES_MAX = 1000
+const CONNECT_PAUSE_MS = 30
 
 type Example = AsyncDisposable & {
   url: string
@@ -195,15 +197,6 @@ test('seed-express: the documented handler names the task of an event', async ()
   assert.deepEqual(example.lines, ['Task ID: video_1', 'Status: completed'])
 })
 
-async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return address !== null && typeof address === 'object' ? address.port : 0
-}
-
 // The documented handler does not say when it is ready.
 async function postWhenUp(
   url: string,
@@ -215,6 +208,7 @@ async function postWhenUp(
       return await post(url, body, headers)
     } catch (error) {
       if (tries === CONNECT_TRIES_MAX) throw error
+      await sleep(CONNECT_PAUSE_MS)
     }
   }
 }

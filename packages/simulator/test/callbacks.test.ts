@@ -8,6 +8,7 @@ import type { Dialect } from '../src/dialect.ts'
 import { DIALECTS } from '../src/dialects/dialects.ts'
 import type { SigningKey } from '../src/secrets.ts'
 import { startSimulator, type Simulator, type SimulatorOptions } from '../src/simulator.ts'
+import { freePort } from './free-port.ts'
 import { failureCode, fieldsOf } from './test-client.ts'
 import { TestClock } from './test-clock.ts'
 
@@ -197,7 +198,12 @@ test('what cannot call back says so, and an address that is none is none', async
 
 test('closing ends a callback that waits', async () => {
   const { fetch } = receiver(ok)
-  const simulator = await startSimulator({ dialect: 'fal', fetch, clock: new TestClock() })
+  const simulator = await startSimulator({
+    dialect: 'fal',
+    fetch,
+    clock: new TestClock(),
+    port: await freePort(),
+  })
   await submit(simulator, '[up:render=10s]')
   await simulator.close()
   assert.equal(await failureCode(submit(simulator, 'x')), 'ECONNREFUSED')

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
-import { randomInt } from 'node:crypto'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { test } from 'node:test'
-import { createServer, type Server } from 'node:net'
+import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { runSimulatorCommand, type CommandIo } from '../src/cli/run-command.ts'
 import { DIALECTS } from '../src/dialects/dialects.ts'
+import { freePort } from './free-port.ts'
 import { fieldsOf } from './test-client.ts'
 
 interface Run {
@@ -53,34 +53,12 @@ test('all dialects run on ports of their own, and the table says how to reach th
   assert.equal(await ended, 0)
 })
 
-const listening = async (port: number): Promise<Server> => {
-  const server = createServer().listen(port, '127.0.0.1')
-  await once(server, 'listening')
-  return server
-}
-
-/** Whoever listens on a port whose next one is free, both below those that systems give out: no other test takes them meanwhile. */
-async function besideFree(): Promise<Server> {
-  for (let tries = 0; tries < 50; tries += 1) {
-    const port = randomInt(20_000, 30_000)
-    const taken = await listening(port).catch(() => null)
-    if (taken === null) continue
-    const next = await listening(port + 1).catch(() => null)
-    if (next !== null) {
-      await next[Symbol.asyncDispose]()
-      return taken
-    }
-    await taken[Symbol.asyncDispose]()
-  }
-  throw new Error('no two ports that follow each other are free')
-}
-
 test('ports are consecutive, and a taken one is an error that leaves nothing open', async (context) => {
-  const taken = await besideFree()
-  const address = taken.address()
-  assert.ok(typeof address === 'object' && address !== null)
+  const port = await freePort(2)
+  const taken = createServer().listen(port, '127.0.0.1')
+  await once(taken, 'listening')
   const { io, errors } = run()
-  const args = ['--dialect', 'comet,fal', '--port', String(address.port), '--files-port', '0']
+  const args = ['--dialect', 'comet,fal', '--port', String(port), '--files-port', '0']
   assert.equal(await runSimulatorCommand(args, io), 1)
   assert.match(errors.join(''), /^error: .*EADDRINUSE/u)
   await taken[Symbol.asyncDispose]()
@@ -90,7 +68,7 @@ test('ports are consecutive, and a taken one is an error that leaves nothing ope
   context.after(end)
   const { simulators } = JSON.parse(again.out.join(''))
   assert.deepEqual(
-    simulators.map(({ url }: { url: string }) => Number(new URL(url).port) - address.port),
+    simulators.map(({ url }: { url: string }) => Number(new URL(url).port) - port),
     [0, 1],
   )
   assert.deepEqual(simulators[1].environment, {

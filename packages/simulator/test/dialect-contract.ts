@@ -295,8 +295,7 @@ function money(subject: DialectSubject, it: It): void {
     assert.equal(entry!.accepted, true)
     await first.kill()
     assert.notEqual(await lost, 'none')
-    const { port, filesPort } = first
-    const second = await spawnSimulator({ ...options, port, filesPort })
+    const second = await spawnSimulator(options)
     context.after(() => second.stop())
     assert.deepEqual(second.readLedger(), [entry])
     if (subject.poll === null) return

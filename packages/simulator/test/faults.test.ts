@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { LedgerEntry } from '../src/ledger.ts'
+import { freePort } from './free-port.ts'
 import { ask, createForm, createTask, failureCode, fieldsOf, poll, type Reply } from './test-client.ts'
 import { startSimulator, type Simulator } from '../src/simulator.ts'
 
 let simulator: Simulator
 before(async () => {
-  simulator = await startSimulator()
+  // One that is free when an outage by refusal gives it back.
+  simulator = await startSimulator({ port: await freePort() })
 })
 after(() => simulator.close())
 

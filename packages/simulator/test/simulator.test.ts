@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test, type TestContext } from 'node:test'
 import { spawnSimulator, type SpawnedSimulator, type SpawnSimulatorOptions } from '../src/spawn-simulator.ts'
+import { freePort } from './free-port.ts'
 import { ask, createForm, createTask, failureCode, fieldsOf, poll } from './test-client.ts'
 import { startSimulator } from '../src/simulator.ts'
 import { readLedger } from '../src/ledger.ts'
@@ -25,7 +26,8 @@ async function spawned(context: TestContext, options: SpawnSimulatorOptions): Pr
 
 test('a create is in the ledger before its answer leaves, and outlives SIGKILL', async (context) => {
   const path = ledgerPath(context)
-  const first = await spawned(context, { ledgerPath: path })
+  const port = await freePort()
+  const first = await spawned(context, { ledgerPath: path, port })
   await first.control({ do: 'hold', point: 'create-answer' })
   const lost = createTask(first.url, 'held back [up:steps=queued,running:30,done]')
   await first.control({ do: 'reached', point: 'create-answer' })
@@ -36,7 +38,7 @@ test('a create is in the ledger before its answer leaves, and outlives SIGKILL',
   await first.kill()
   assert.notEqual(await failure, 'none', 'the answer never left')
 
-  const second = await spawned(context, { ledgerPath: path, port: first.port })
+  const second = await spawned(context, { ledgerPath: path, port })
   assert.equal(second.url, first.url)
   assert.deepEqual(second.readLedger(), [entry])
   assert.equal(fieldsOf((await poll(second.url, entry!.id!)).body)['status'], 'queued')
@@ -73,7 +75,7 @@ test('every answered create is in the ledger when SIGKILL falls among many', asy
     answered.filter((id) => known.get(id)?.accepted !== true),
     [],
   )
-  const second = await spawned(context, { ledgerPath: path, port: first.port })
+  const second = await spawned(context, { ledgerPath: path })
   const statuses = await Promise.all(answered.map(async (id) => (await poll(second.url, id)).status))
   assert.deepEqual(new Set(statuses), new Set([200]))
 })
@@ -97,7 +99,7 @@ test('polls, faults used up, new scripts and removals outlive SIGKILL', async (c
   await ask(`${first.url}/v1/videos/${removed}`, { method: 'DELETE' })
   await first.kill()
 
-  const second = await spawned(context, { ledgerPath: path, dialect: 'vllm', port: first.port })
+  const second = await spawned(context, { ledgerPath: path, dialect: 'vllm' })
   assert.equal(fieldsOf((await poll(second.url, moving)).body)['progress'], 60)
   assert.deepEqual((await poll(second.url, done)).body, finished)
   assert.equal((await ask(`${second.url}/v1/videos/${done}/content`)).status, 200)
@@ -130,6 +132,7 @@ test('a server that forgets keeps its ledger and loses its tasks', async (contex
 test('the control route does what it is told, and says what it cannot do', async (context) => {
   const simulator = await spawned(context, {
     ledgerPath: ledgerPath(context),
+    port: await freePort(),
     keys: ['k'],
     models: ['a-model'],
   })
@@ -150,7 +153,7 @@ test('the control route does what it is told, and says what it cannot do', async
 test('the process ends when its starter is killed', async (context) => {
   const starter = `
     const { spawnSimulator } = await import(process.argv[1])
-    const { url } = await spawnSimulator({ ledgerPath: process.argv[2] })
+    const { url } = await spawnSimulator({ ledgerPath: process.argv[2], port: Number(process.argv[3]) })
     process.stdout.write(url + '\\n')
   `
   const module = new URL('../src/spawn-simulator.ts', import.meta.url).href
@@ -160,6 +163,7 @@ test('the process ends when its starter is killed', async (context) => {
     starter,
     module,
     ledgerPath(context),
+    String(await freePort()),
   ])
   const [line] = await once(createInterface({ input: child.stdout }), 'line')
   const url = String(line)
