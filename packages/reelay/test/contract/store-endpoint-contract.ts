@@ -159,7 +159,10 @@ export function storeEndpointContract(open: OpenStore): void {
     const answers = await Promise.all(
       ['a', 'b'].map((name) => webhooks.ensureProjectSecrets('default', sealed(name))),
     )
-    assert.deepEqual(answers, [[sealed('a')], [sealed('a')]])
+    const first = answers[0]?.[0]
+    // Whose it is, is up to the database.
+    assert.ok(first !== undefined && ['a', 'b'].includes(first.sealed))
+    assert.deepEqual(answers, [[first], [first]])
     assert.deepEqual(await webhooks.ensureProjectSecrets('other', sealed('c')), [sealed('c')])
     const expireAtMs = s.clock.nowMs() + DAY_MS
     const rotated = await webhooks.rotateProjectSecret('default', {
@@ -167,7 +170,7 @@ export function storeEndpointContract(open: OpenStore): void {
       expireAtMs,
       liveMax: 4,
     })
-    assert.deepEqual(rotated, [sealed('d'), sealed('a', expireAtMs)])
+    assert.deepEqual(rotated, [sealed('d'), { ...first, expiresAtMs: expireAtMs }])
     assert.deepEqual(await webhooks.ensureProjectSecrets('default', sealed('e')), rotated)
   })
 

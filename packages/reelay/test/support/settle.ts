@@ -2,9 +2,12 @@
 const QUIET_TURNS = 25
 const TURNS_MAX = 20_000_000
 
-/** Whether a file is being read or written: it answers in its own time, however many turns the event loop makes. */
+/**
+ * Whether a file is being read, written or closed: it answers in its own time, however many turns the event loop makes. A
+ * `FileHandle` that is closed has a name of its own among what Node waits for.
+ */
 export const isDiskBusy = (): boolean =>
-  process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'))
+  process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq') || name === 'CloseReq')
 
 /**
  * Lets everything run that does not wait for the clock. A busy disk is waited for, however long it takes: if the clock went

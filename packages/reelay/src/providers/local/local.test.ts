@@ -16,7 +16,7 @@ import { createLocal } from './index.ts'
 const signal = new AbortController().signal
 const HOUR_MS = 3_600_000
 /** Turns of the event loop in which a written end must show: far more than any disk needs. */
-const LOOKS_MAX = 1_000_000
+const LOOKS_MAX = 20_000_000
 const TOKEN = 'token-0123456789'
 
 type Render = { job: PreviewJob; options: RenderOptions; finish(): Promise<void>; fail(error: Error): void }
