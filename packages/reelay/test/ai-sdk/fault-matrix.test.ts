@@ -5,7 +5,13 @@ import { ProbeUnavailable, SubmitUnknown, type Provider } from '../../src/provid
 import { silentLog } from '../../src/system/log.ts'
 import type { Operation } from '../../src/task/verdict.ts'
 import { answer, brokenOff, hangUp, html, json, reset, type Behaviour } from '../contract/fault-server.ts'
-import { openSubject, startRequest, type Opened, type ProviderSubject } from '../contract/provider-subject.ts'
+import {
+  openAway,
+  openSubject,
+  startRequest,
+  type Opened,
+  type ProviderSubject,
+} from '../contract/provider-subject.ts'
 import { KEY, PACKAGES, type VideoPackage } from './packages.ts'
 import { openBridge, ORIGIN } from './bridge-subject.ts'
 
@@ -101,8 +107,7 @@ for (const [name, bridged] of Object.entries(PACKAGES)) {
 
   test(`${name}: a refused connection ends nothing and sends nothing`, async (context) => {
     const operation = await started(subject, await openSubject(context, subject, accepts))
-    const away = await openSubject(context, subject, accepts)
-    await away.upstream.close()
+    const away = await openAway(context, subject)
     await assert.rejects(away.provider.probe(operation, signal), ProbeUnavailable)
     assert.equal((await away.provider.start(startRequest(MODEL))).kind, 'not_sent')
   })

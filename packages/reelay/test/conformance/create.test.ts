@@ -178,6 +178,8 @@ test('C20 curl with Expect: 100-continue uploads nothing', async (t) => {
   const target = `${gateway.url}/v1/videos`
   const format = '%{http_code} %{size_upload}'
   const headers = ['-H', 'Expect: 100-continue', '-H', 'Content-Length: 900000000']
+  // Of itself it sends its bytes after a second without an answer.
+  const patience = ['--expect100-timeout', '60']
   const curl = spawn('curl', [
     '-s',
     '-o',
@@ -185,6 +187,7 @@ test('C20 curl with Expect: 100-continue uploads nothing', async (t) => {
     '-w',
     format,
     ...headers,
+    ...patience,
     '-X',
     'POST',
     '--data-binary',

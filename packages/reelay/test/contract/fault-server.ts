@@ -69,8 +69,8 @@ export const brokenOff =
     response.write(text.slice(0, Math.floor(text.length / 2)), () => response.socket?.destroy())
   }
 
-/** A server on loopback that reads each request whole and then misbehaves as told. */
-export async function startFaultServer(behave: Behaviour): Promise<FaultServer> {
+/** A server on loopback that reads each request whole and then misbehaves as told; on a port of the system's choice, or that one. */
+export async function startFaultServer(behave: Behaviour, port = 0): Promise<FaultServer> {
   const seen: SeenRequest[] = []
   const waiting: { count: number; wake: () => void }[] = []
   const sockets = new Set<Socket>()
@@ -91,7 +91,7 @@ export async function startFaultServer(behave: Behaviour): Promise<FaultServer> 
     socket.on('error', () => {})
     socket.once('close', () => sockets.delete(socket))
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('The server has no port.')
   return {

@@ -198,7 +198,7 @@ test('gemini open: the key goes to the own origin, and to no other', async (cont
   context.after(() => elsewhere.close())
   const host = elsewhere.baseUrl.replace('http://', '')
   const moved = answer({ status: 302, headers: { location: `${elsewhere.baseUrl}/moved` }, body: '' })
-  const { provider, upstream } = await openSubject(context, subject, moved, `${host} 127.0.0.1`)
+  const { provider, upstream } = await openSubject(context, subject, moved, { allow: `${host} 127.0.0.1` })
   for (const ref of [`${upstream.baseUrl}/v1beta/files/abc`, `${elsewhere.baseUrl}/linked`]) {
     const opened = provider.open({ role: 'video', ref }, { providerTaskId: ID }, signal)
     await assert.rejects(opened, { name: 'OutputGone' })

@@ -180,7 +180,7 @@ test('pixverse: a trace id of its own for every look, and the same for one attem
 test('pixverse open: a link elsewhere gets no key', async (context) => {
   const elsewhere = await openSubject(context, subject, answer(html(404)))
   const allow = elsewhere.upstream.baseUrl.replace('http://', '')
-  const { provider } = await openSubject(context, subject, answer(html(404)), allow)
+  const { provider } = await openSubject(context, subject, answer(html(404)), { allow })
   const output = { role: 'video', ref: `${elsewhere.upstream.baseUrl}/v.mp4` } as const
   await assert.rejects(provider.open(output, operation, signal), { name: 'OutputGone' })
   assert.equal(elsewhere.upstream.seen.length, 1)

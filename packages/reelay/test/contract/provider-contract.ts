@@ -5,7 +5,7 @@ import { answer, brokenOff, garbage, hangUp, html, json, reset, silence } from '
 import type { Behaviour } from './fault-server.ts'
 import { providerCallbackContract } from './provider-callback-contract.ts'
 import { providerOpenContract } from './provider-open-contract.ts'
-import { openSubject, startRequest, type ProviderSubject } from './provider-subject.ts'
+import { openAway, openSubject, startRequest, type ProviderSubject } from './provider-subject.ts'
 
 /** Case to reason, printed by the runner. */
 export type Skips = Readonly<Record<string, string>>
@@ -124,8 +124,7 @@ function startContract(name: string, subject: ProviderSubject, skips: Skips): vo
   })
 
   it('refused connection is not sent', async (context) => {
-    const { provider, upstream } = await openSubject(context, subject, silence)
-    await upstream.close()
+    const { provider } = await openAway(context, subject)
     const outcome = await provider.start(startRequest(subject.model))
     assert.equal(outcome.kind, 'not_sent')
     assert.match(outcome.kind === 'not_sent' ? outcome.detail : '', /ECONNREFUSED/)
@@ -199,8 +198,7 @@ function probeContract(name: string, subject: ProviderSubject, skips: Skips): vo
   })
 
   it('refused connection is no verdict', async (context) => {
-    const { provider, upstream } = await openSubject(context, subject, silence)
-    await upstream.close()
+    const { provider } = await openAway(context, subject)
     await assert.rejects(provider.probe(operation, signal), ProbeUnavailable)
   })
 

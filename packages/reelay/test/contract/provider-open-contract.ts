@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { OutputGone, OutputUnavailable, type OpenedOutput } from '../../src/providers/provider.ts'
 import { answer, html, json, reset, startFaultServer, type Behaviour } from './fault-server.ts'
-import { openSubject, type ProviderSubject } from './provider-subject.ts'
+import { openAway, openSubject, type ProviderSubject } from './provider-subject.ts'
 
 const signal = new AbortController().signal
 
@@ -92,8 +92,7 @@ export function providerOpenContract(
     })
 
     it(`${kind}: refused connection is no output`, async (context) => {
-      const { provider, upstream } = await openSubject(context, subject, clip())
-      await upstream.close()
+      const { provider, upstream } = await openAway(context, subject)
       const output = subject.outputs(upstream.baseUrl)[kind]!
       await assert.rejects(provider.open(output, operation, signal), OutputUnavailable)
     })
@@ -104,7 +103,9 @@ export function providerOpenContract(
     context.after(() => elsewhere.close())
     const moved = answer({ status: 302, headers: { location: `${elsewhere.baseUrl}/cdn` }, body: '' })
     const allow = elsewhere.baseUrl.replace('http://', '')
-    const { provider, upstream } = await openSubject(context, subject, moved, `${allow} 127.0.0.1`)
+    const { provider, upstream } = await openSubject(context, subject, moved, {
+      allow: `${allow} 127.0.0.1`,
+    })
     const linked = { role: 'video', ref: `${elsewhere.baseUrl}/linked` } as const
     await read(await provider.open(linked, operation, signal))
     const own = Object.values(subject.outputs(upstream.baseUrl))[0]!

@@ -6,7 +6,8 @@ import type { CallbackReading, InputFile, Provider, StartRequest } from '../../s
 import { TestClock } from '../../src/system/test-clock.ts'
 import type { VideoRequest } from '../../src/task/request.ts'
 import type { Operation, Output, StartOutcome, Verdict } from '../../src/task/verdict.ts'
-import { startFaultServer } from './fault-server.ts'
+import { freePort } from '../../../simulator/test/free-port.ts'
+import { silence, startFaultServer } from './fault-server.ts'
 import type { Behaviour, FaultServer, Reply, SeenRequest } from './fault-server.ts'
 
 /** What the suite must be told of one adapter. */
@@ -52,14 +53,16 @@ export const callbackField = ({ body }: SeenRequest): unknown => JSON.parse(body
 
 export type Opened = { provider: Provider; upstream: FaultServer; clock: TestClock }
 
+type OpenOptions = { allow?: string; port?: number }
+
 /** The provider before a server of its own; both end with the test. */
 export async function openSubject(
   context: TestContext,
   subject: ProviderSubject,
   behave: Behaviour,
-  allow = '',
+  { allow = '', port = 0 }: OpenOptions = {},
 ): Promise<Opened> {
-  const upstream = await startFaultServer(behave)
+  const upstream = await startFaultServer(behave, port)
   const clock = new TestClock()
   const guard = createGuard({ allow: parseAllowHosts(allow) })
   const guarded = createGuardedClient({ guard, clock })
@@ -69,6 +72,13 @@ export async function openSubject(
     await upstream.close()
   })
   return { provider, upstream, clock }
+}
+
+/** The same where nobody listens any more. */
+export async function openAway(context: TestContext, subject: ProviderSubject): Promise<Opened> {
+  const opened = await openSubject(context, subject, silence, { port: await freePort() })
+  await opened.upstream.close()
+  return opened
 }
 
 export const plainRequest = (model: string): VideoRequest => ({

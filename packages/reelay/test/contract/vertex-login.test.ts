@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import fixtures from '../../src/providers/vertex/fixtures/answers.json' with { type: 'json' }
 import { createVertex } from '../../src/providers/vertex/index.ts'
+import { freePort } from '../../../simulator/test/free-port.ts'
 import { answer, json, startFaultServer, type Behaviour } from './fault-server.ts'
 import { openSubject, startRequest, type ProviderSubject } from './provider-subject.ts'
 import { MODEL, OPERATION, STORED, vertexSubject } from './vertex-subject.ts'
@@ -102,9 +103,7 @@ test(
 )
 
 test('vertex: a machine without an account is told what to set', TIMEOUT, async (context) => {
-  const server = await startFaultServer(answer(json(404, {})))
-  await server.close()
-  process.env['GCE_METADATA_HOST'] = server.baseUrl.replace('http://', '')
+  process.env['GCE_METADATA_HOST'] = `127.0.0.1:${await freePort()}`
   process.env['METADATA_SERVER_DETECTION'] = 'none'
   const { provider, upstream } = await openSubject(context, withFile(undefined), answer(json(200, {})))
   const outcome = await provider.start(startRequest(MODEL))

@@ -7,6 +7,7 @@ import { createServer } from 'node:http'
 import { dirname, join, relative, resolve } from 'node:path'
 import { test } from 'node:test'
 import { z } from 'zod'
+import { freePort } from '../../../simulator/test/free-port.ts'
 import { loadConfig, type Config } from '../../src/config.ts'
 import { OPERATION_ROUTES } from '../../src/http/routes.ts'
 import { PROVIDER_KINDS } from '../../src/providers/registry.ts'
@@ -261,20 +262,19 @@ test('the health check of the image tells a gateway that answers from one that d
   assert.equal(command[0], 'node')
   let status = 200
   const asked: (string | undefined)[] = []
+  const port = await freePort()
   const server = createServer((request, response) => {
     asked.push(request.url)
     response.writeHead(status).end()
-  }).listen(0, '127.0.0.1')
+  }).listen(port, '127.0.0.1')
   context.after(() => void (server.listening && server.close()))
   await once(server, 'listening')
-  const address = server.address()
-  assert.ok(address !== null && typeof address !== 'string')
-  assert.equal(await exitCode(command, address.port), 0)
+  assert.equal(await exitCode(command, port), 0)
   status = 503
-  assert.equal(await exitCode(command, address.port), 1)
+  assert.equal(await exitCode(command, port), 1)
   server.close()
   await once(server, 'close')
-  assert.equal(await exitCode(command, address.port), 1)
+  assert.equal(await exitCode(command, port), 1)
   assert.deepEqual(asked, ['/healthz', '/healthz'])
 })
 
